@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 from .errors import VertebraError
 
@@ -205,7 +206,7 @@ def adjacent(upper: Level, lower: Level) -> bool:
 def anomalies_of(levels: Iterable[Level]) -> frozenset[Anomaly]:
     """The anomalies that a craniocaudal sequence of levels proves."""
     names = [level.name for level in levels]
-    found = {STEP_ANOMALIES[step] for step in zip(names, names[1:]) if step in STEP_ANOMALIES}
+    found = {STEP_ANOMALIES[step] for step in pairwise(names) if step in STEP_ANOMALIES}
     if "T13" in names:
         found.add(Anomaly.T13)
     if "L6" in names:

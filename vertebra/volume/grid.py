@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,12 +60,12 @@ class Grid:
     @cached_property
     def spacing(self) -> NDArray[np.float64]:
         """The length of one step along each axis, mm."""
-        return np.linalg.norm(self.affine[:3, :3], axis=0)
+        return np.asarray(np.linalg.norm(self.affine[:3, :3], axis=0), dtype=np.float64)
 
     @cached_property
     def directions(self) -> NDArray[np.float64]:
         """Unit vectors of the axes in RAS, as columns."""
-        return self.affine[:3, :3] / self.spacing
+        return np.asarray(self.affine[:3, :3] / self.spacing, dtype=np.float64)
 
     @property
     def origin(self) -> NDArray[np.float64]:
@@ -87,8 +88,6 @@ class Grid:
     @cached_property
     def _nearest_axes(self) -> tuple[int, ...]:
         """The world axis nearest to each voxel axis; each world axis is used once."""
-        from itertools import permutations
-
         strength = np.abs(self.directions)
         best = max(permutations(range(3)), key=lambda p: sum(strength[p[a], a] for a in range(3)))
         return tuple(best)
@@ -157,4 +156,4 @@ class Grid:
         affine[:3, :3] = self.directions * target
         first_edge = self.to_world([-0.5, -0.5, -0.5])
         affine[:3, 3] = first_edge + affine[:3, :3] @ np.full(3, 0.5)
-        return Grid(tuple(shape), affine)  # type: ignore[arg-type]
+        return Grid(tuple(shape), affine)
