@@ -1,0 +1,1 @@
+"""Shapes of bones as signed distances: made from numbers (procedural) or from surfaces."""
