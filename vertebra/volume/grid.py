@@ -75,7 +75,7 @@ class Grid:
     @cached_property
     def inverse(self) -> NDArray[np.float64]:
         """The affine from RAS millimetres to indices."""
-        return np.linalg.inv(self.affine)
+        return np.asarray(np.linalg.inv(self.affine), dtype=np.float64)
 
     @cached_property
     def codes(self) -> str:
