@@ -45,7 +45,7 @@ def with_fallback(
     preferred: torch.device,
     say: Callable[[str], None],
 ) -> Result:
-    """Run `work` on the preferred device; if its memory is too small, on the processor, saying so."""
+    """Run `work` on the preferred device, or on the processor when its memory is too small."""
     try:
         return work(preferred)
     except torch.OutOfMemoryError:

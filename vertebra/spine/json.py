@@ -55,8 +55,11 @@ def from_json(text: str) -> Spine:
                 f"version {VERSION}: use the Vertebra that wrote it, or a newer one."
             )
         return _spine(document)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BadFile(f"The spine file is damaged: {error}.") from error
+    except BadFile:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError, VertebraError) as error:
+        reason = str(error).rstrip(".")
+        raise BadFile(f"The spine file is damaged: {reason}.") from error
 
 
 def _spine(document: dict[str, Any]) -> Spine:
