@@ -1,0 +1,30 @@
+#!/bin/sh
+# Makes the virtual environment that `make demo` and `make test` run in.
+# PyTorch first and from its CPU build, so that no package pulls gigabytes of CUDA libraries.
+set -eu
+venv="$1"
+
+"$PYTHON" - <<'CHECK' || exit 1
+import sys
+if not (3, 10) <= sys.version_info[:2] <= (3, 13):
+    sys.exit(f"Vertebra needs Python 3.10 to 3.13, this is {sys.version.split()[0]}: "
+             "name another one, as in 'make test PYTHON=python3.12'.")
+CHECK
+
+"$PYTHON" -m venv "$venv" || {
+    echo "Python cannot make a virtual environment: on Debian and Ubuntu install python3-venv." >&2
+    exit 1
+}
+index=${TORCH_INDEX:+--extra-index-url $TORCH_INDEX}
+# On macOS the plain build is the CPU one. On Linux the CPU build carries a mark of its own; only a
+# machine with an NVIDIA GPU is given the plain build, which brings the CUDA libraries.
+if [ "$(uname -s)" = Darwin ] || command -v nvidia-smi >/dev/null 2>&1; then
+    "$venv/bin/python" -m pip install --quiet $index "torch==$TORCH"
+else
+    "$venv/bin/python" -m pip install --quiet $index "torch==$TORCH+cpu" || {
+        echo "The CPU build of PyTorch $TORCH was not found where pip looks. Name PyTorch's CPU" >&2
+        echo "package index (its 'Get started' page shows it), as in: make test TORCH_INDEX=URL" >&2
+        exit 1
+    }
+fi
+"$venv/bin/python" -m pip install --quiet --editable ".[dev]"
