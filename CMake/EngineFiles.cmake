@@ -1,0 +1,50 @@
+# Every file of the engine that ships with the extension; written by CMake/update_lists.py.
+
+set(ENGINE_PYTHON_SCRIPTS
+  vertebra/__init__.py
+  vertebra/anatomy.py
+  vertebra/cli/__init__.py
+  vertebra/cli/console.py
+  vertebra/cli/models.py
+  vertebra/cli/run.py
+  vertebra/errors.py
+  vertebra/evaluation/__init__.py
+  vertebra/exchange/__init__.py
+  vertebra/methods/__init__.py
+  vertebra/phantom/__init__.py
+  vertebra/phantom/bones.py
+  vertebra/phantom/canvas.py
+  vertebra/phantom/habitus.py
+  vertebra/phantom/measures.py
+  vertebra/phantom/pose.py
+  vertebra/phantom/random.py
+  vertebra/phantom/shapes/__init__.py
+  vertebra/phantom/shapes/procedural.py
+  vertebra/phantom/shapes/solids.py
+  vertebra/phantom/shapes/surfaces.py
+  vertebra/phantom/shapes/template.py
+  vertebra/phantom/shapes/tubes.py
+  vertebra/phantom/subject.py
+  vertebra/phantom/tissue.py
+  vertebra/runtime/__init__.py
+  vertebra/runtime/devices.py
+  vertebra/runtime/files.py
+  vertebra/runtime/models.py
+  vertebra/runtime/progress.py
+  vertebra/runtime/provenance.py
+  vertebra/spacing.py
+  vertebra/spine/__init__.py
+  vertebra/spine/json.py
+  vertebra/spine/problems.py
+  vertebra/spine/renumber.py
+  vertebra/spine/spine.py
+  vertebra/spine/vertebra.py
+  vertebra/training/__init__.py
+  vertebra/volume/__init__.py
+  vertebra/volume/grid.py
+  vertebra/volume/volume.py
+)
+
+set(ENGINE_PYTHON_RESOURCES
+  vertebra/py.typed
+)
