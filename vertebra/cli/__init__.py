@@ -1,0 +1,20 @@
+"""The command `vertebra`: everything the engine does, from a terminal.
+
+Exit codes: 0 done; 1 it could not be done, and one sentence says why; 2 the command was not
+understood; 70 a fault in Vertebra itself; 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        from .run import run
+    except ModuleNotFoundError as error:
+        if error.name not in ("typer", "rich", "click"):
+            raise
+        sys.exit('The command line needs typer and rich: pip install "vertebra[cli]".')
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,78 @@
+"""What the commands print with: the two consoles, progress bars, tables, and JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from ..runtime import Progress
+from ..spine import Spine
+
+out = Console()
+errors = Console(stderr=True)
+
+
+@contextmanager
+def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Progress]:
+    """A progress whose state shows as a bar with the remaining time, on the error stream."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=errors, transient=True, disable=quiet) as bars:
+        task = bars.add_task(title, total=1.0)
+
+        def show(fraction: float, message: str) -> None:
+            bars.update(task, completed=fraction, description=message or title)
+
+        yield Progress(show)
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document to the output stream, and nothing else."""
+    json.dump(document, sys.stdout, indent=1)
+    sys.stdout.write("\n")
+
+
+def spine_table(spine: Spine, title: str = "") -> Table:
+    """A table of a spine as a person reads it."""
+    table = Table(title=title or None)
+    for name in ("Level", "Right-left mm", "Post.-ant. mm", "Inf.-sup. mm", "Sure", "In view"):
+        table.add_column(name, justify="left" if name == "Level" else "right")
+    table.add_column("Flags")
+    for vertebra in spine:
+        red, green, blue = vertebra.level.colour
+        x, y, z = (f"{value:.1f}" for value in vertebra.centroid)
+        flags = ", ".join(sorted(flag.value for flag in vertebra.flags))
+        table.add_row(
+            f"[rgb({red},{green},{blue})]●[/] {vertebra.level}{' (locked)' * vertebra.locked}",
+            x,
+            y,
+            z,
+            _percent(vertebra.confidence),
+            _percent(vertebra.completeness),
+            flags,
+        )
+    return table
+
+
+def print_spine(spine: Spine, title: str = "") -> None:
+    """Print a spine's table and its problems."""
+    out.print(spine_table(spine, title))
+    out.print("Coordinates are RAS: right, anterior and superior count up.", style="dim")
+    for problem in spine.problems():
+        out.print(f"[yellow]![/] {problem.sentence}", highlight=False)
+
+
+def _percent(probability: float | None) -> str:
+    return "–" if probability is None else f"{probability:.0%}"

@@ -1,0 +1,78 @@
+"""Puts the commands together and turns every error into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+import click
+import typer
+
+from .. import __version__
+from ..errors import Cancelled, VertebraError
+from . import convert, evaluate, info, models, spine
+from .console import errors
+
+DONE, FAILED, MISUNDERSTOOD, FAULT, CANCELLED = 0, 1, 2, 70, 130
+
+app = typer.Typer(
+    name="vertebra",
+    help="Finds, names, segments and measures the vertebrae in a CT.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    epilog="Exit codes: 0 done, 1 not possible, 2 not understood, 70 our fault, 130 cancelled.",
+)
+app.command("info")(info.info)
+app.command("convert")(convert.convert)
+app.command("evaluate")(evaluate.evaluate)
+app.add_typer(models.app, name="models")
+app.add_typer(spine.app, name="spine")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"vertebra {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    pass
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; never raises, always returns an exit code."""
+    as_json = "--json" in arguments
+    try:
+        app(list(arguments), standalone_mode=False)
+        return DONE
+    except (KeyboardInterrupt, Cancelled, click.Abort):
+        return _failed("Cancelled; nothing was changed.", CANCELLED, as_json)
+    except VertebraError as error:
+        return _failed(str(error), FAILED, as_json)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.ctx.get_help() if error.ctx else "")
+        return MISUNDERSTOOD
+    except click.ClickException as error:
+        return _failed(f"{error.format_message()} Ask 'vertebra --help'.", MISUNDERSTOOD, as_json)
+    except MemoryError:
+        return _failed("There is not enough memory for this image.", FAILED, as_json)
+    except Exception as error:
+        errors.print_exception()
+        return _failed(f"This is a fault in Vertebra, please report it: {error!r}", FAULT, as_json)
+
+
+def _failed(sentence: str, code: int, as_json: bool) -> int:
+    if as_json:
+        json.dump({"error": sentence, "exit_code": code}, sys.stdout)
+        sys.stdout.write("\n")
+    else:
+        errors.print(f"[bold red]Error:[/] {sentence}", soft_wrap=True, highlight=False)
+    return code
