@@ -57,6 +57,8 @@ def smooth(
 ) -> Tensor:
     """Smooth noise of spread 1 whose features are about `scale` mm wide (one value or per axis)."""
     scales = np.broadcast_to(np.asarray(scale, dtype=np.float64), 3)
+    if (scales < 0.8 * np.asarray(spacing)).all():
+        return white(shape, seed, device, start)
     firsts, taps, weights = [], [], []
     for axis in range(3):
         phase = (child_seed(seed, f"phase {axis}") % 1000) / 1000

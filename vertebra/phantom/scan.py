@@ -1,0 +1,186 @@
+"""A whole case from one seed: patient, scan, and the truth about it.
+
+>>> case = make_case(5, spacing=4.0, shape=(20, 20, 20))
+>>> case.volume.voxels.shape, case.volume.voxels.dtype.name
+((20, 20, 20), 'int16')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..spine import Spine, Vertebra
+from ..volume import LabelMap, Volume
+from .abdomen import paint_abdomen
+from .bones import render_bones
+from .canvas import Canvas
+from .chest import diaphragm, paint_chest
+from .habitus import Habitus
+from .material import paint_bones
+from .neck import paint_neck
+from .protocol import View, draw_view
+from .random import child_seed
+from .scanner import RIM, Scanner
+from .shapes.procedural import Procedural
+from .subject import Subject
+from .surroundings import paint_arms, paint_couch
+from .tissue import Tissues
+from .wall import Body, paint_wall, place_body
+
+_SLAB = 3_000_000  # voxels at a time: bounds the memory whatever the size of the scan
+LAST_VERTEBRA = 29
+"""Labels above this VerSe number are other bones."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A scan with everything that is true about it; labels and instances are VerSe numbers."""
+
+    volume: Volume
+    labels: LabelMap
+    spine: Spine
+    subject: Subject
+    scanner: Scanner
+
+
+def make_case(
+    seed: int,
+    *,
+    region: str | None = None,
+    spacing: float | Sequence[float] | None = None,
+    shape: Sequence[int] | None = None,
+    codes: str | None = None,
+    device: torch.device | str = "cpu",
+    shapes: Procedural | None = None,
+    subject: Subject | None = None,
+) -> Case:
+    """The case of a seed; what is not wished for is drawn as hospitals do it.
+
+    `region` is one of `protocol.REGIONS`; with `shape` a crop of that size lies around it.
+    `codes` orders the axes, such as "RAS".
+    """
+    device = torch.device(device)
+    subject = subject or Subject.draw(child_seed(seed, "subject"))
+    habitus = Habitus.draw(subject)
+    view = draw_view(seed, habitus, region, spacing, shape, codes)
+    scanner = Scanner.draw(seed, view.grid.spacing, view.thickness)
+    hu, labels = render(seed, habitus, view, scanner, device, shapes)
+    order, flips = view.grid.steps_to(view.codes)
+    grid = view.grid.permuted(order, flips)
+    turned = [_turned(tensor, order, flips) for tensor in (hu, labels)]
+    levels = {level.verse: level.name for level in subject.levels}
+    source = f"phantom {seed}"
+    return Case(
+        Volume(turned[0], grid, source),
+        LabelMap(turned[1], grid, levels, source),
+        _spine(subject, view),
+        subject,
+        scanner,
+    )
+
+
+def _turned(field: Tensor, order: tuple[int, ...], flips: tuple[bool, ...]) -> NDArray[np.int16]:
+    turned = field.permute(order).flip([axis for axis, flip in enumerate(flips) if flip])
+    return np.ascontiguousarray(turned.cpu().numpy())
+
+
+def _spine(subject: Subject, view: View) -> Spine:
+    points = view.to_world(subject.pose.centres)
+    seen = view.grid.contains(points)
+    return Spine(
+        tuple(
+            Vertebra(level.verse, level, (float(p[0]), float(p[1]), float(p[2])))
+            for level, p, inside in zip(subject.levels, points, seen)
+            if inside
+        )
+    )
+
+
+def render(
+    seed: int,
+    habitus: Habitus,
+    view: View,
+    scanner: Scanner,
+    device: torch.device,
+    shapes: Procedural | None = None,
+) -> tuple[Tensor, Tensor]:
+    """HU and labels (int16) on the view's grid, slab by slab, on the device."""
+    tissues = Tissues.draw(seed, habitus.subject.age)
+    across, along, up = view.grid.shape
+    hu = torch.empty(view.grid.shape, dtype=torch.int16, device=device)
+    labels = torch.empty_like(hu)
+    count = max(1, _SLAB // (across * along * view.parts) - 2 * RIM)
+    for low in range(0, up, count):
+        high = min(low + count, up)
+        where = (slice(None), slice(None), slice(low, high))
+        hu[where], labels[where] = _slab(
+            seed, habitus, tissues, view, scanner, device, shapes, low, high
+        )
+    return hu, labels
+
+
+def _slab(
+    seed: int,
+    habitus: Habitus,
+    tissues: Tissues,
+    view: View,
+    scanner: Scanner,
+    device: torch.device,
+    shapes: Procedural | None,
+    low: int,
+    high: int,
+) -> tuple[Tensor, Tensor]:
+    """Slices `low` to `high`; each is drawn in `view.parts` thinner ones."""
+    parts = view.parts
+    fine = view.in_subject(parts)
+    first = low * parts - RIM
+    shape = (fine.shape[0], fine.shape[1], (high - low) * parts + 2 * RIM)
+    grid = fine.part((0, 0, first), shape)
+    canvas = Canvas(grid, child_seed(seed, "texture"), device, (0, 0, first))
+    bones = render_bones(habitus.subject, grid, device, shapes)
+    body = place_body(canvas, habitus, tissues)
+    paint_patient(body, bones)
+    hu = scanner.resolved(canvas.hu, grid.spacing.tolist())
+    middle = slice(RIM + parts // 2, RIM + (high - low) * parts, parts)
+    hu, label = hu[..., middle], bones.label[..., middle]
+    strain = _strain(body)[..., middle]
+    size = (hu.shape[0], hu.shape[1], hu.shape[2])
+    spacing = view.grid.spacing.tolist()
+    noise = scanner.noise_field(size, spacing, seed, device, (0, 0, low), strain)
+    air = ((hu + 900.0) * (1 / 600.0)).clamp(0.0, 1.0)
+    hu = hu + noise * (air * 0.6 + 0.4) * scanner.noise
+    hu = hu - (strain - 1.0).clamp(min=0.0) * scanner.hardening
+    label = torch.where(label <= LAST_VERTEBRA, label, 0)
+    return view.cropped(scanner.stored(hu), scanner.padding), label.to(torch.int16)
+
+
+def paint_patient(body: Body, bones: object) -> None:
+    """All tissues of the patient and what lies around, from the outside inwards."""
+    above = diaphragm(body)
+    paint_couch(body)
+    paint_arms(body)
+    paint_wall(body)
+    paint_abdomen(body, above)
+    paint_chest(body, above)
+    paint_neck(body)
+    paint_bones(body, bones)  # type: ignore[arg-type]
+
+
+def _strain(body: Body) -> Tensor:
+    """How much more than usual rays along x are weakened: shoulders and pelvis against the waist."""
+    z = body.canvas.heights
+    level = body.habitus.level(z)
+    wide = 2 * body.habitus.outline(z)[0][:, 0]
+    lungs = np.interp(level, [8, 10, 16, 18], [1.0, 0.62, 0.66, 1.0])
+    arms = {"up": 20.0, "down": 150.0}[body.habitus.subject.arms]
+    beside = arms * np.interp(level, [5.6, 6.8, 8.5, 10, 28], [0, 1, 1, 0.35, 0.35])
+    path = wide * lungs + beside + 60 * np.interp(level, [23, 25, 28], [0, 1, 1])
+    strength = np.exp(0.0055 * (path - 300))
+    middle = (1.0 - body.depth * body.depth * 0.6).clamp(min=0.2)
+    return body.canvas.by_height(strength) * middle
