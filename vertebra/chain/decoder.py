@@ -1,0 +1,169 @@
+"""From candidates to a spine: the best naming, how sure each part of it is, and what is odd."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..anatomy import LEVELS, VERTEBRAE, Anomaly, Level
+from ..spine import Flag, RunnerUp, Spine, Vertebra
+from . import geometry
+from .candidates import Candidate, Vector
+from .evidence import level_shares
+from .lattice import Lattice, build
+from .paths import BestPaths, Path, Posterior, posterior
+from .settings import Settings
+from .steps import COUNT
+
+AMBIGUOUS_BELOW = 0.8
+SUSPECTED_FROM = 0.2
+ODD_SPACING = 4.0
+"""Steps off by more than this many spreads are flagged."""
+ANCHORED_FROM = 0.9
+LANDMARKS = (("C1", "C2"), ("S1", "S2"))
+"""Levels that nothing else looks like; one of them in view fixes the count."""
+BORDERS = {
+    Anomaly.NO_T12: ("T11", "L1"),
+    Anomaly.T13: ("T12", "T13"),
+    Anomaly.NO_L5: ("L4", "S1"),
+    Anomaly.L6: ("L5", "L6"),
+}
+"""The vertebrae that show an anomaly."""
+
+
+@dataclass(frozen=True)
+class Naming:
+    """A naming of the whole spine: which candidates are vertebrae, and which ones."""
+
+    candidates: tuple[int, ...]
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """What the decoder found.
+
+    `naming` and `runner_up` refer to the candidates by their index; `margin` is the difference of
+    the two namings' probabilities when only these two are possible. `anomaly_probabilities` are
+    those of an anomaly in view. `log_evidence` is that of a spine against none.
+    """
+
+    spine: Spine
+    naming: Naming
+    runner_up: Naming | None
+    margin: float
+    anomaly_probabilities: dict[Anomaly, float]
+    rejected: tuple[int, ...]
+    log_evidence: float
+
+
+def decode(candidates: Sequence[Candidate], settings: Settings | None = None) -> Decoding:
+    """Name the candidates as a spine; those that fit none are rejected.
+
+    >>> points = {"T12": 64, "L1": 32, "L2": -1}
+    >>> found = decode([Candidate.at_level((0, 0, z), LEVELS[n]) for n, z in points.items()])
+    >>> [str(level) for level in found.spine.levels]
+    ['T12', 'L1', 'L2']
+    """
+    settings = settings or Settings()
+    order = geometry.along_the_tail(candidates)
+    ordered = [candidates[index] for index in order]
+    if not ordered:
+        return _nothing(0, 0.0)
+    lattice = build(ordered, settings)
+    paths = BestPaths.of(lattice)
+    best = paths.best()
+    chances = posterior(paths)
+    if best.log_weight < 0:
+        return _nothing(len(candidates), chances.log_evidence)
+    second = paths.second(best)
+    margin = float(np.tanh((best.log_weight - second.log_weight) / 2))
+    naming, runner_up = _naming(best, order), _naming(second, order)
+    spine = Spine(
+        _vertebrae(ordered, lattice, best, chances),
+        _anchored(ordered, best, chances),
+        RunnerUp(runner_up.levels, margin),
+    )
+    rejected = tuple(sorted(set(order) - set(naming.candidates)))
+    return Decoding(
+        spine, naming, runner_up, margin, chances.anomalies, rejected, chances.log_evidence
+    )
+
+
+def _nothing(count: int, log_evidence: float) -> Decoding:
+    none = dict.fromkeys(Anomaly, 0.0)
+    spine = Spine(anchored_count=False)
+    return Decoding(spine, Naming((), ()), None, 0.0, none, tuple(range(count)), log_evidence)
+
+
+def _naming(path: Path, order: Sequence[int]) -> Naming:
+    return Naming(
+        tuple(order[node // COUNT] for node in path.nodes),
+        tuple(VERTEBRAE[node % COUNT] for node in path.nodes),
+    )
+
+
+def _vertebrae(
+    ordered: Sequence[Candidate], lattice: Lattice, path: Path, chances: Posterior
+) -> tuple[Vertebra, ...]:
+    odd = _odd_spacing(ordered, lattice, path)
+    suspected = {
+        name
+        for anomaly, names in BORDERS.items()
+        if chances.anomalies[anomaly] >= SUSPECTED_FROM
+        for name in names
+    }
+    vertebrae = []
+    for place, node in enumerate(path.nodes):
+        index, rank = divmod(node, COUNT)
+        level, candidate = VERTEBRAE[rank], ordered[index]
+        confidence = _confidence(chances, index, rank)
+        flags = {
+            Flag.PARTIAL: candidate.partial,
+            Flag.ANOMALY: level.name in suspected,
+            Flag.AMBIGUOUS: confidence < AMBIGUOUS_BELOW,
+            Flag.SPACING: place in odd,
+        }
+        x, y, z = (float(value) for value in candidate.position)
+        vertebrae.append(
+            Vertebra(
+                instance=place + 1,
+                level=level,
+                centroid=(x, y, z),
+                confidence=confidence,
+                flags=frozenset(flag for flag, holds in flags.items() if holds),
+            )
+        )
+    return tuple(vertebrae)
+
+
+def _confidence(chances: Posterior, index: int, rank: int) -> float:
+    """The probability of the level, given that the candidate is a vertebra."""
+    return min(float(chances.nodes[index, rank] / chances.nodes[index].sum()), 1.0)
+
+
+def _odd_spacing(ordered: Sequence[Candidate], lattice: Lattice, path: Path) -> set[int]:
+    """The places on the path at either end of a step of unusual length."""
+    points: Vector = np.array([ordered[node // COUNT].position for node in path.nodes])
+    steps = np.array(path.steps, dtype=int)
+    table, scale = lattice.steps, lattice.scales[[path.scale]]
+    lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    spread = np.hypot(table.length_spread[steps], 0.05 * table.length[steps])
+    off = geometry.length_offsets(lengths, table.length[steps], spread, scale)[:, 0]
+    odd = np.flatnonzero(abs(off) > ODD_SPACING)
+    return {int(place) for step in odd for place in (step, step + 1)}
+
+
+def _anchored(ordered: Sequence[Candidate], path: Path, chances: Posterior) -> bool:
+    """Does a landmark in view, by its own looks, fix the count?"""
+    shares = level_shares(ordered)
+    for names in LANDMARKS:
+        ranks = [LEVELS[name].rank for name in names]
+        for node in path.nodes:
+            index, rank = divmod(node, COUNT)
+            looks_so = shares[index, ranks].sum() >= 0.5
+            if rank in ranks and looks_so and _confidence(chances, index, rank) >= ANCHORED_FROM:
+                return True
+    return False

@@ -1,0 +1,139 @@
+"""How well the displacement between two candidates fits a step along the spine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .candidates import Candidate, Vector
+from .settings import Settings
+from .steps import Steps
+
+NEAREST = 4.0
+"""Two candidates closer than this (mm) are the same vertebra."""
+FARTHEST = 6.0
+"""A step whose length lies this many spreads off is not considered."""
+FREEDOM = 4.0
+"""Degrees of freedom of the Student distributions: heavy tails for fractures and scoliosis."""
+TAIL_AXIS = (0.0, -np.sin(np.radians(9)), -np.cos(np.radians(9)))
+"""The middle of all mean tilts; along it the vertebrae follow each other, however bent."""
+_BLIND_DIRECTIONS = 0.05
+
+
+@dataclass(frozen=True)
+class Displacements:
+    """From each candidate to each one farther along the spine's axis."""
+
+    source: NDArray[np.intp]
+    target: NDArray[np.intp]
+    length: Vector
+    tilt: Vector
+    sideways: Vector
+    noise: Vector
+    log_direction: Vector
+
+
+def along_the_tail(candidates: Sequence[Candidate]) -> list[int]:
+    """The candidates' indices from head to tail."""
+    places = [float(candidate.position @ np.array(TAIL_AXIS)) for candidate in candidates]
+    return [int(index) for index in np.argsort(places, kind="stable")]
+
+
+def displacements(candidates: Sequence[Candidate], settings: Settings) -> Displacements:
+    """All displacements between candidates given from head to tail."""
+    positions = np.array([candidate.position for candidate in candidates]).reshape(-1, 3)
+    source, target = np.triu_indices(len(candidates), k=1)
+    vectors = positions[target] - positions[source]
+    lengths = np.linalg.norm(vectors, axis=1)
+    apart = lengths > NEAREST
+    source, target, vectors, lengths = source[apart], target[apart], vectors[apart], lengths[apart]
+    noise = settings.position_noise * np.array([1 + each.partial for each in candidates])
+    right, front, up = vectors.T
+    return Displacements(
+        source=source,
+        target=target,
+        length=lengths,
+        tilt=np.arctan2(-front, -up),
+        sideways=np.arcsin(np.clip(right / lengths, -1, 1)),
+        noise=np.hypot(noise[source], noise[target]),
+        log_direction=_log_direction(
+            candidates, source, target, vectors / lengths[:, None], settings
+        ),
+    )
+
+
+def log_fit(
+    moves: Displacements,
+    pair: NDArray[np.intp],
+    steps: Steps,
+    step: NDArray[np.intp],
+    scales: Vector,
+    settings: Settings,
+) -> Vector:
+    """Log density (per mm³) of displacement `pair` under `step`, for each subject scale."""
+    length, noise = moves.length[pair], moves.noise[pair]
+    angular = noise / length
+    tilt_spread = np.hypot(steps.tilt_spread[step], angular)
+    side_spread = np.hypot(np.radians(settings.coronal_spread), angular)
+    sideways = moves.sideways[pair]
+    off = (_wrapped(moves.tilt[pair] - steps.tilt[step]) / tilt_spread) ** 2
+    off += (sideways / side_spread) ** 2
+    orientation = -(FREEDOM / 2 + 1) * np.log1p(off / FREEDOM)
+    orientation -= np.log(2 * np.pi * tilt_spread * side_spread * np.cos(sideways) + 1e-12)
+    spread = np.hypot(steps.length_spread[step], noise)
+    off_length = length_offsets(length, steps.length[step], spread, scales)
+    distance = -(FREEDOM + 1) / 2 * np.log1p(off_length**2 / FREEDOM)
+    rest = orientation + moves.log_direction[pair] - np.log(8 / 3 * spread) - 2 * np.log(length)
+    return np.asarray(distance + rest[:, None])
+
+
+def length_offsets(length: Vector, expected: Vector, spread: Vector, scales: Vector) -> Vector:
+    """By how many spreads each length differs from the expected one, for each subject scale."""
+    return np.asarray((length[:, None] - expected[:, None] * scales) / spread[:, None])
+
+
+def possible(
+    moves: Displacements, steps: Steps, scales: Vector
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The pairs (displacement, step) whose length fits some subject scale."""
+    length = moves.length[:, None]
+    slack = FARTHEST * np.hypot(steps.length_spread, moves.noise[:, None])
+    fits = (length > scales.min() * steps.length - slack) & (
+        length < scales.max() * steps.length + slack
+    )
+    pair, step = np.nonzero(fits)
+    return pair, step
+
+
+def _log_direction(
+    candidates: Sequence[Candidate],
+    source: NDArray[np.intp],
+    target: NDArray[np.intp],
+    unit: Vector,
+    settings: Settings,
+) -> Vector:
+    """How much more the candidates' own directions speak for this step than chance would.
+
+    Each direction is used by two steps, so each of them counts its half.
+    """
+    given = [candidate.direction is not None for candidate in candidates]
+    if not any(given):
+        return np.zeros(len(unit))
+    directions = np.array(
+        [np.zeros(3) if each.direction is None else each.direction for each in candidates]
+    )
+    sharpness = 1 / np.radians(settings.direction_spread) ** 2
+    total = np.zeros(len(unit))
+    for end in (source, target):
+        cosine = np.einsum("ij,ij->i", directions[end], unit)
+        peaked = 2 * sharpness * np.exp(sharpness * (cosine - 1))
+        ratio = np.log(_BLIND_DIRECTIONS + (1 - _BLIND_DIRECTIONS) * peaked)
+        total += np.where(np.array(given)[end], ratio / 2, 0)
+    return total
+
+
+def _wrapped(angle: Vector) -> Vector:
+    return np.asarray((angle + np.pi) % (2 * np.pi) - np.pi)

@@ -1,0 +1,49 @@
+"""The numbers of the decoder's model, each with its source in docs/decisions/chain-decoder.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..anatomy import Anomaly
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How good the localizer is and how spines vary; the defaults suit an unknown localizer."""
+
+    detection: float = 0.85
+    """Probability that a vertebra in view has a candidate."""
+    view_continues: float = 0.92
+    """Probability that the view goes on below a level; a scan shows about twelve."""
+    longest_gap: int = 7
+    """The most levels in a row that may be missed."""
+    usual_existence: float = 0.85
+    """The share of true ones among this localizer's candidates, against which existence counts."""
+    position_noise: float = 2.0
+    """Standard deviation of a candidate's position, mm on each axis; twice that when partial."""
+    false_volume: float = 1.6e5
+    """Space around the spine (mm³ a vertebra) over which false candidates scatter."""
+    step_spread: float = 0.03
+    """A step's own deviation from the subject's size."""
+    coronal_spread: float = 4.5
+    """Typical sideways tilt of a step, degrees; scoliosis lies in the distribution's tail."""
+    direction_spread: float = 12.0
+    """Deviation of a candidate's direction from the step's, degrees."""
+    confused_with_neighbour: float = 0.05
+    """Share of the evidence for a level that truly stems from each of its neighbours."""
+    evidence_floor: float = 0.01
+    """Share of candidates whose level evidence says nothing."""
+    no_t12: float = 0.03
+    t13: float = 0.01
+    no_l5: float = 0.02
+    l6: float = 0.06
+
+    @property
+    def anomaly_priors(self) -> dict[Anomaly, float]:
+        """How common each anomaly is among the spines to be decoded."""
+        return {
+            Anomaly.NO_T12: self.no_t12,
+            Anomaly.T13: self.t13,
+            Anomaly.NO_L5: self.no_l5,
+            Anomaly.L6: self.l6,
+        }
