@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..errors import BadFile
 from . import dicom, itk, nifti
 from .grid import Grid
+from .series import read_series
 from .volume import LabelMap, Volume
 from .voxels import Slabs, hounsfield, labels
 
@@ -34,7 +35,7 @@ def read_volume(
     """
     path = _existing(path)
     if path.is_dir() or dicom.is_dicom(path):
-        return dicom.read_series(path, series, progress)
+        return read_series(path, series, progress)
     voxels, grid, notes = _read(path, hounsfield, progress)
     return Volume(voxels, grid, str(path), notes)
 

@@ -1,0 +1,132 @@
+"""Which image series a DICOM folder holds, and which of them is the CT that is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import BadFile, NotABodyCT
+from .dicom import Slice, slices_in, slices_of
+from .stacking import stacked
+from .volume import Volume
+
+if TYPE_CHECKING:
+    from ..runtime.progress import Progress
+
+_FEWEST_SLICES = 3
+
+
+@dataclass(frozen=True)
+class Series:
+    """One image series of a DICOM folder; `spacing` is mm along rows, columns and slices."""
+
+    uid: str
+    description: str
+    modality: str
+    slices: int
+    spacing: tuple[float, float, float]
+    is_ct: bool
+    """Is it a CT with slices through the body, no localizer and no screenshot?"""
+
+    def __str__(self) -> str:
+        name = self.description or "no description"
+        return f"{self.uid} ({self.modality} '{name}', {self.slices} slices)"
+
+
+def list_series(folder: Path | str) -> list[Series]:
+    """The image series in a folder and the folders below it, those with most slices first."""
+    listed = [_series(uid, slices) for uid, slices in _grouped(Path(folder)).items()]
+    return sorted(listed, key=lambda series: (-series.slices, series.uid))
+
+
+def read_series(path: Path, uid: str | None, progress: Progress | None = None) -> Volume:
+    """The CT series of a folder, or the one that a file belongs to."""
+    if path.is_dir():
+        grouped = _grouped(path, progress)
+        slices = grouped[_chosen(path, grouped, uid)]
+    else:
+        slices = _beside(path, progress)
+    if not any(each.is_ct for each in slices):
+        raise NotABodyCT(f"The series {_series(slices[0].series, slices)} is not a CT.")
+    axial = [each for each in slices if not each.is_localizer]
+    if not axial:
+        raise NotABodyCT(f"'{path.name}' holds only a localizer (scout); choose the scan itself.")
+    notes: tuple[str, ...] = ()
+    if len(axial) < len(slices):
+        notes = (f"{len(slices) - len(axial)} localizer images of the series were left out.",)
+    return stacked(axial, str(path), notes, progress)
+
+
+def _grouped(folder: Path, progress: Progress | None = None) -> dict[str, list[Slice]]:
+    grouped: dict[str, list[Slice]] = {}
+    for each in slices_in(folder, deep=True, progress=progress):
+        grouped.setdefault(each.series, []).append(each)
+    if not grouped:
+        raise BadFile(
+            f"The folder '{folder.name}' holds no DICOM image; choose the folder of a scan's files."
+        )
+    return grouped
+
+
+def _beside(path: Path, progress: Progress | None) -> list[Slice]:
+    """The slices of a multi-frame file, or all of the series whose file beside others this is."""
+    slices = slices_of(path)
+    if not slices:
+        raise BadFile(f"'{path.name}' is DICOM, but no image.")
+    if len(slices) > 1:
+        return slices
+    beside = slices_in(path.parent, deep=False, progress=progress)
+    return [each for each in beside if each.series == slices[0].series]
+
+
+def _chosen(folder: Path, grouped: dict[str, list[Slice]], uid: str | None) -> str:
+    listed = [_series(uid, slices) for uid, slices in grouped.items()]
+    if uid is not None:
+        if uid not in grouped:
+            raise BadFile(
+                f"The folder '{folder.name}' has no series {uid}; it has "
+                f"{'; '.join(map(str, listed))}."
+            )
+        return uid
+    fitting = [each for each in listed if each.is_ct]
+    if len(fitting) == 1:
+        return fitting[0].uid
+    if fitting:
+        raise BadFile(
+            f"The folder '{folder.name}' holds {len(fitting)} CT series; choose one by its number "
+            f"(--series): {'; '.join(map(str, fitting))}."
+        )
+    if all(each.is_localizer for slices in grouped.values() for each in slices):
+        raise NotABodyCT(f"'{folder.name}' holds only a localizer (scout); choose the scan itself.")
+    raise NotABodyCT(
+        f"The folder '{folder.name}' holds no CT of a body, only {'; '.join(map(str, listed))}."
+    )
+
+
+def _series(uid: str, slices: list[Slice]) -> Series:
+    axial = [each for each in slices if each.is_ct and not each.is_localizer]
+    first = (axial or slices)[0]
+    return Series(
+        uid=uid,
+        description=first.description,
+        modality=first.modality,
+        slices=len(axial or slices),
+        spacing=_spacing(axial or slices),
+        is_ct=len({each.position for each in axial}) >= _FEWEST_SLICES,
+    )
+
+
+def _spacing(slices: list[Slice]) -> tuple[float, float, float]:
+    """Between columns, rows and neighbouring slices; `nan` where the series does not say."""
+    between_rows, between_columns = (*slices[0].spacing, np.nan, np.nan)[:2]
+    positions = np.array([each.position for each in slices if len(each.position) == 3])
+    step = np.nan
+    if len(positions) > 1:
+        far = positions[np.argmax(np.linalg.norm(positions - positions[0], axis=1))]
+        direction = far - positions[0]
+        along = np.sort(positions @ direction / (np.linalg.norm(direction) or 1.0))
+        step = float(np.median(np.diff(along)))
+    return between_columns, between_rows, step
