@@ -154,7 +154,9 @@ def _group(groups: list[Any], name: str, header: Any) -> Any:
 
 
 def _numbers(source: Any, name: str) -> tuple[float, ...]:
-    return tuple(float(value) for value in source.get(name) or ())
+    """The numbers of an attribute, or none where it is absent or no length in a body."""
+    values = tuple(float(value) for value in source.get(name) or ())
+    return values if all(abs(value) < 1e6 for value in values) else ()
 
 
 def _number(source: Any, name: str) -> float | None:

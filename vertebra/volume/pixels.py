@@ -60,24 +60,21 @@ def _rescaled(slices: Sequence[Slice]) -> Iterator[NDArray[Any]]:
     """Each slice (rows, columns) in HU, in the order given; a file is opened once for a run."""
     for path, run in groupby(slices, key=lambda each: each.path):
         frames = list(run)
-        decoded = _decoded if _has_decoder(frames[0]) else _decoded_by_itk
+        remaining = frames
         try:
-            yield from decoded(frames)
-        except (RuntimeError, ValueError, AttributeError, KeyError, EOFError, OSError) as error:
-            raise BadFile(
-                f"'{path.name}' holds no pixels that can be read here; export it uncompressed."
-            ) from error
-
-
-def _has_decoder(each: Slice) -> bool:
-    try:
-        return bool(pydicom().pixels.get_decoder(each.transfer_syntax).is_available)
-    except NotImplementedError:
-        return False
+            for values in _decoded(frames):
+                yield values
+                remaining = remaining[1:]
+        except (RuntimeError, NotImplementedError):
+            yield from _decoded_by_itk(remaining)
+        except (ValueError, AttributeError, KeyError, EOFError, OSError) as error:
+            raise BadFile(f"'{path.name}' holds no complete pixels; export it again.") from error
 
 
 def _decoded(frames: list[Slice]) -> Iterator[NDArray[Any]]:
     package = pydicom()
+    if not frames[0].transfer_syntax:
+        raise NotImplementedError("pydicom does not read pixels of a file without a preamble")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         stored = package.pixels.iter_pixels(frames[0].path, indices=[each.frame for each in frames])
@@ -91,5 +88,12 @@ def _decoded(frames: list[Slice]) -> Iterator[NDArray[Any]]:
 
 def _decoded_by_itk(frames: list[Slice]) -> Iterator[NDArray[Any]]:
     """What pydicom has no decoder for, SimpleITK may have; it rescales by itself."""
-    values = sitk.GetArrayFromImage(sitk.ReadImage(str(frames[0].path), imageIO="GDCMImageIO"))
+    path = frames[0].path
+    try:
+        values = sitk.GetArrayFromImage(sitk.ReadImage(str(path), imageIO="GDCMImageIO"))
+    except RuntimeError as error:
+        raise BadFile(
+            f"'{path.name}' is compressed in a way that cannot be read here; "
+            "export it uncompressed."
+        ) from error
     yield from (values[each.frame] for each in frames)

@@ -115,7 +115,7 @@ def _series(uid: str, slices: list[Slice]) -> Series:
         modality=first.modality,
         slices=len(axial or slices),
         spacing=_spacing(axial or slices),
-        is_ct=len({each.position for each in axial}) >= _FEWEST_SLICES,
+        is_ct=len({each.position or each.path for each in axial}) >= _FEWEST_SLICES,
     )
 
 

@@ -57,8 +57,6 @@ def _check_alike(slices: Sequence[Slice]) -> None:
             raise NotABodyCT(f"Slice {each.name} is in colour, so the series is not a CT.")
         if len(each.position) != 3 or len(each.orientation) != 6 or len(each.spacing) != 2:
             raise BadFile(f"Slice {each.name} does not state where it lies in the patient.")
-        if not np.isfinite([*each.position, *each.orientation, *each.spacing]).all():
-            raise BadFile(f"Slice {each.name} states a place that is not a number.")
         if min(each.spacing) <= 0:
             raise BadFile(f"Slice {each.name} states pixels without a size.")
         if each.size != first.size:
