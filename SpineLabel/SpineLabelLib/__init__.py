@@ -1,0 +1,5 @@
+"""What the module SpineLabel is made of; `scene` is shared with SpineSegment."""
+
+from .engine import addEngineToPath
+
+addEngineToPath()

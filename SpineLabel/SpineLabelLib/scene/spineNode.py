@@ -1,0 +1,192 @@
+"""A spine as the points of a markups node, and back.
+
+A point shows a vertebra's level, centre and lock. The node's attribute holds the whole spine, so
+that a saved scene loses nothing; a point's ID holds the vertebra's instance number, so that what a
+person does to the points in the scene can be told apart and taken up.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import slicer
+import vtk
+
+from vertebra.anatomy import level as levelOf
+from vertebra.errors import BadEdit, VertebraError
+from vertebra.spine import Flag, Spine, Vertebra, from_json, to_json
+
+from .hierarchy import placeBeside
+
+ATTRIBUTE = "Vertebra.spine"
+MOVED = 1e-3
+"""A point that lies further (mm) from where it was put has been moved by a person."""
+
+
+@dataclass(frozen=True)
+class _Point:
+    instance: int | None
+    label: str
+    description: str
+    position: tuple[float, float, float]
+    locked: bool
+
+
+def createSpineNode(volumeNode=None):
+    """An empty markups node for a spine, beside its scan and named after it."""
+    name = f"{volumeNode.GetName()} spine" if volumeNode else "Spine"
+    node = slicer.mrmlScene.AddNewNodeByClass(
+        "vtkMRMLMarkupsFiducialNode", slicer.mrmlScene.GenerateUniqueName(name)
+    )
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.SetSelectedColor(1.0, 0.85, 0.25)
+    display.SetColor(1.0, 0.25, 0.2)
+    display.SetUseGlyphScale(False)
+    display.SetGlyphSize(5.0)
+    display.SetTextScale(3.0)
+    node.SetLocked(True)
+    if volumeNode:
+        placeBeside(node, volumeNode)
+    return node
+
+
+def showSpine(spine: Spine, node) -> None:
+    """Make the points show exactly this spine; those with a problem in the unselected colour."""
+    doubtful = {instance for problem in spine.problems() for instance in problem.instances}
+    modifying = node.StartModify()
+    shown = [node.GetNthControlPointID(n) for n in range(node.GetNumberOfControlPoints())]
+    if shown != [str(vertebra.instance) for vertebra in spine]:
+        _makePoints(spine, node)
+    for index, vertebra in enumerate(spine):
+        node.SetNthControlPointPositionWorld(index, vtk.vtkVector3d(*vertebra.centroid))
+        node.SetNthControlPointLabel(index, vertebra.level.name)
+        node.SetNthControlPointDescription(index, describe(vertebra))
+        node.SetNthControlPointLocked(index, vertebra.locked)
+        node.SetNthControlPointSelected(index, vertebra.instance not in doubtful)
+    node.SetAttribute(ATTRIBUTE, to_json(spine))
+    node.EndModify(modifying)
+
+
+def keptSpine(node) -> Spine:
+    """The spine that the node last showed; for points of another origin, the spine they make."""
+    text = node.GetAttribute(ATTRIBUTE)
+    return from_json(text) if text else _spineOfForeignPoints(node)
+
+
+def takeUp(spine: Spine, node) -> tuple[Spine, tuple[str, ...]]:
+    """The spine with what a person did to its points in the scene, and what was refused."""
+    points = _points(node)
+    refused: list[str] = []
+
+    def attempt(edit) -> None:
+        nonlocal spine
+        try:
+            spine = edit(spine)
+        except VertebraError as error:
+            refused.append(str(error))
+
+    present = {point.instance for point in points}
+    for vertebra in spine:
+        if vertebra.instance not in present:
+            attempt(lambda old, gone=vertebra: old.removed(gone))
+    known = {vertebra.instance: vertebra for vertebra in spine}
+    for point in points:
+        before = known.get(point.instance)
+        if before is None:
+            attempt(lambda old, new=point: old.inserted(new.position, _levelOrNone(new.label)))
+            continue
+        if point.locked != before.locked:
+            attempt(lambda old, same=point: old.locked(same.instance, same.locked))
+        if np.linalg.norm(np.subtract(point.position, before.centroid)) > MOVED:
+            attempt(lambda old, same=point: old.moved(same.instance, same.position))
+        if point.label != before.level.name:
+            attempt(lambda old, same=point: _renamed(old, same))
+    return spine, tuple(refused)
+
+
+def describe(vertebra: Vertebra) -> str:
+    """What a point's description says: how sure, how complete, and what to look at."""
+    words = []
+    if vertebra.confidence is not None:
+        words.append(f"confidence {vertebra.confidence:.0%}")
+    if vertebra.completeness is not None:
+        words.append(f"in view {vertebra.completeness:.0%}")
+    return "; ".join(words + sorted(flag.value for flag in vertebra.flags))
+
+
+def _renamed(spine: Spine, point: _Point) -> Spine:
+    level = levelOf(point.label)
+    return (
+        spine
+        if spine.find(point.instance).level is level
+        else spine.relabelled(point.instance, level)
+    )
+
+
+def _makePoints(spine: Spine, node) -> None:
+    """New points whose IDs, which Slicer counts up by itself, are the instance numbers."""
+    node.RemoveAllControlPoints()
+    for vertebra in spine:
+        node.SetLastUsedControlPointNumber(vertebra.instance - 1)
+        node.AddControlPointWorld(vtk.vtkVector3d(*vertebra.centroid))
+    highest = max((vertebra.instance for vertebra in spine), default=0)
+    node.SetLastUsedControlPointNumber(highest)
+
+
+def _points(node) -> list[_Point]:
+    points = []
+    for index in range(node.GetNumberOfControlPoints()):
+        if node.GetNthControlPointPositionStatus(index) != node.PositionDefined:
+            continue
+        position = node.GetNthControlPointPositionWorld(index)
+        number = node.GetNthControlPointID(index)
+        points.append(
+            _Point(
+                int(number) if number.isdecimal() else None,
+                node.GetNthControlPointLabel(index).strip(),
+                node.GetNthControlPointDescription(index),
+                (position[0], position[1], position[2]),
+                bool(node.GetNthControlPointLocked(index)),
+            )
+        )
+    return points
+
+
+def _levelOrNone(label: str):
+    try:
+        return levelOf(label)
+    except VertebraError:
+        return None
+
+
+def _spineOfForeignPoints(node) -> Spine:
+    """Points that a person or another program named, ordered from head to tail."""
+    points = sorted(_points(node), key=lambda point: -point.position[2])
+    unknown = [point.label for point in points if _levelOrNone(point.label) is None]
+    if unknown:
+        raise BadEdit(
+            f"'{node.GetName()}' has points that are not named by a level ({', '.join(unknown[:3])}"
+            f"{', …' if len(unknown) > 3 else ''}); name them like C3, T12 or L5."
+        )
+    return Spine(
+        tuple(
+            Vertebra(
+                number,
+                levelOf(point.label),
+                point.position,
+                _percentage(point.description, "confidence"),
+                _percentage(point.description, "in view"),
+                frozenset(flag for flag in Flag if flag.value in point.description.split("; ")),
+                point.locked,
+            )
+            for number, point in enumerate(points, start=1)
+        )
+    )
+
+
+def _percentage(description: str, word: str) -> float | None:
+    found = re.search(rf"\b{word} (\d+(?:\.\d+)?)%", description)
+    return min(float(found[1]) / 100, 1.0) if found else None

@@ -1,0 +1,41 @@
+"""Volume nodes as the engine's volumes."""
+
+from __future__ import annotations
+
+import numpy as np
+import slicer
+import vtk
+
+from vertebra.errors import VertebraError
+from vertebra.volume import Grid, Volume
+
+
+def volumeFromNode(node) -> Volume:
+    """The scan of a volume node, where the scene shows it; its voxels are not copied."""
+    if node.GetImageData() is None or node.GetImageData().GetPointData().GetScalars() is None:
+        raise VertebraError(f"The volume '{node.GetName()}' holds no image; load it again.")
+    if node.GetImageData().GetNumberOfScalarComponents() != 1:
+        raise VertebraError(f"'{node.GetName()}' is a colour image; choose a CT.")
+    voxels = slicer.util.arrayFromVolume(node).transpose()
+    return Volume(voxels, geometryFromNode(node), source=node.GetName())
+
+
+def geometryFromNode(node) -> Grid:
+    """The grid of a volume node in the world, with the transforms it stands under."""
+    toRas = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(toRas)
+    affine = _toWorld(node) @ slicer.util.arrayFromVTKMatrix(toRas)
+    return Grid(node.GetImageData().GetDimensions(), affine)
+
+
+def _toWorld(node) -> np.ndarray:
+    transform = node.GetParentTransformNode()
+    if transform is None:
+        return np.eye(4)
+    matrix = vtk.vtkMatrix4x4()
+    if not transform.IsTransformToWorldLinear():
+        raise VertebraError(
+            f"'{node.GetName()}' stands under a transform that bends it; harden that transform."
+        )
+    transform.GetMatrixTransformToWorld(matrix)
+    return slicer.util.arrayFromVTKMatrix(matrix)

@@ -1,0 +1,24 @@
+"""Opens the stand-in window: `python Testing/host [scan.nii.gz]`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "xcb" if os.environ.get("DISPLAY") else "offscreen")
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
+
+from standin.start import start
+
+slicer = start()
+
+import qt
+from standin.window import Window
+
+window = Window()
+window.resize(1400, 900)
+window.show()
+for scan in sys.argv[1:]:
+    window.show_volume(slicer.util.loadVolume(scan))
+sys.exit(qt.app.exec())

@@ -1,0 +1,1 @@
+"""The scene and the logics of the real Slicer core, started without a window."""

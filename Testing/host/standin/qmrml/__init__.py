@@ -1,0 +1,1 @@
+"""Slicer's MRML widgets as far as our modules use them."""

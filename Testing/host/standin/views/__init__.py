@@ -1,0 +1,1 @@
+"""Real Slicer views, rendered offscreen and shown in Qt widgets."""

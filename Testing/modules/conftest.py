@@ -1,0 +1,71 @@
+"""The stand-in Slicer for every test of the modules: a fresh scene each, one window for all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+pytest.importorskip("PySide6", reason="needs PySide6: pip install -e .[slicer]")
+pytest.importorskip("slicer", reason="needs slicer-core: pip install -e .[slicer]")
+sys.path[:0] = [str(ROOT / folder) for folder in ("Testing/host", "SpineLabel", "SpineSegment")]
+
+from standin.start import start
+
+start()
+
+
+@pytest.fixture
+def slicer() -> Iterator[Any]:
+    """Slicer with an empty scene."""
+    import slicer as running
+
+    running.mrmlScene.Clear(False)
+    yield running
+    running.mrmlScene.Clear(False)
+
+
+@pytest.fixture
+def add_scan(slicer: Any) -> Callable[..., Any]:
+    """Adds a small volume node: random voxels on an oblique, anisotropic, flipped grid."""
+
+    def add(name: str = "CT", shape: tuple[int, int, int] = (12, 14, 16)) -> Any:
+        i, j, k = shape
+        voxels = np.random.default_rng(5).integers(-1000, 1500, (k, j, i), dtype=np.int16)
+        c, s = np.cos(0.3), np.sin(0.3)
+        toRas = np.array(
+            [[-4 * c, 0, 3 * s, 20], [0, -5, 0, 30], [4 * s, 0, 3 * c * 4, -40], [0, 0, 0, 1.0]]
+        )
+        toRas[:3, 2] = np.array([s, 0, c]) * 12
+        return slicer.util.addVolumeFromArray(voxels, toRas, name)
+
+    return add
+
+
+@pytest.fixture
+def lumbar() -> Any:
+    """A spine from T11 to L5 with everything that a spine can carry."""
+    from dataclasses import replace
+
+    from vertebra.spine import Flag, Provenance, RunnerUp, Spine
+
+    names = ("T11", "T12", "L1", "L2", "L3", "L4", "L5")
+    heights = (60.0, 31.0, 0.0, -33.0, -68.0, -102.0, -135.0)
+    spine = Spine.of({name: (2.0, 5.0 + n, z) for n, (name, z) in enumerate(zip(names, heights))})
+    first, second, *rest = spine.vertebrae
+    first = replace(first, confidence=0.71, completeness=0.31, flags=frozenset({Flag.PARTIAL}))
+    second = replace(second, confidence=0.97, completeness=1.0, locked=True)
+    return replace(
+        spine,
+        vertebrae=(first, second, *rest),
+        anchored_count=True,
+        runner_up=RunnerUp(spine.shifted(0).levels, 0.2),
+        provenance=Provenance("Vertebra 0.1.0", "multiview", "sha256:00", "2026-11-21"),
+    )
