@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,7 @@ pytest.importorskip("PySide6", reason="needs PySide6: pip install -e .[slicer]")
 pytest.importorskip("slicer", reason="needs slicer-core: pip install -e .[slicer]")
 sys.path[:0] = [str(ROOT / folder) for folder in ("Testing/host", "SpineLabel", "SpineSegment")]
 
-from standin.start import start
-
-start()
+import_module("standin.start").start()
 
 
 @pytest.fixture
@@ -69,3 +68,25 @@ def lumbar() -> Any:
         runner_up=RunnerUp(spine.shifted(0).levels, 0.2),
         provenance=Provenance("Vertebra 0.1.0", "multiview", "sha256:00", "2026-11-21"),
     )
+
+
+@pytest.fixture
+def reopened(slicer: Any, tmp_path: Path) -> Callable[[str], None]:
+    """Saves the scene as .mrml (with its nodes' files) or .mrb, closes it, and loads it again."""
+    endings = {
+        "vtkMRMLScalarVolumeNode": "nrrd",
+        "vtkMRMLMarkupsFiducialNode": "mrk.json",
+        "vtkMRMLSegmentationNode": "seg.nrrd",
+    }
+
+    def reopen(ending: str) -> None:
+        if ending == "mrml":
+            for name, node_ending in endings.items():
+                for number, node in enumerate(slicer.util.getNodesByClass(name)):
+                    assert slicer.util.saveNode(node, str(tmp_path / f"{number}.{node_ending}"))
+        file = str(tmp_path / f"scene.{ending}")
+        assert slicer.util.saveScene(file)
+        slicer.mrmlScene.Clear(False)
+        slicer.util.loadScene(file)
+
+    return reopen
