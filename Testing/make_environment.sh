@@ -16,9 +16,9 @@ CHECK
     exit 1
 }
 index=${TORCH_INDEX:+--extra-index-url $TORCH_INDEX}
-# On macOS the plain build is the CPU one. On Linux the CPU build carries a mark of its own; only a
-# machine with an NVIDIA GPU is given the plain build, which brings the CUDA libraries.
-if [ "$(uname -s)" = Darwin ] || command -v nvidia-smi >/dev/null 2>&1; then
+# On macOS and on Arm the plain build is the CPU one. On Linux on x86 the CPU build carries a mark of
+# its own; only a machine with an NVIDIA GPU is given the plain build, which brings CUDA.
+if [ "$(uname -sm)" != "Linux x86_64" ] || command -v nvidia-smi >/dev/null 2>&1; then
     "$venv/bin/python" -m pip install --quiet $index "torch==$TORCH"
 else
     "$venv/bin/python" -m pip install --quiet $index "torch==$TORCH+cpu" || {
