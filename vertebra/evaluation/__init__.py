@@ -1,1 +1,26 @@
+"""How good is it? Metrics as published, and a report with pictures.
 
+`evaluate` scores predictions against references case by case; `write_report` writes the figures as
+one JSON and one HTML file. docs/metrics.md defines every figure.
+"""
+
+from .cases import Annotation, Case
+from .evaluate import evaluate, summarised
+from .report import to_json, write_report
+from .scan import score
+from .scores import Evaluation, ScanScore, Spread, Summary, VertebraScore
+
+__all__ = [
+    "Annotation",
+    "Case",
+    "Evaluation",
+    "ScanScore",
+    "Spread",
+    "Summary",
+    "VertebraScore",
+    "evaluate",
+    "score",
+    "summarised",
+    "to_json",
+    "write_report",
+]
