@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
-from .canvas import round_tube
 from .random import generator
+from .routes import routes, tubes
 from .wall import Body
 
-PSOAS, COLON, COLON_INSIDE, DUCT = 1, 2, 3, 4
+_MUSCLES = routes("""
+muscle* 4>9>15>19>20>16 : 18.6 24 -2, 20 29 0, 21.5 36 2, 23 43 4, 24.5 52 12, 26.5 66 36
+muscle* 7>11>12 : 18.6 50 -24, 20.5 58 -22, 23.2 72 -20
+""")
+# here "right" counts in half widths of the belly
+_COLON = routes("""
+colon 27>24>21>15>17 : 25.3 0.45 52, 23.8 0.66 34, 22 0.74 20, 20.4 0.72 28, 20.6 0.4 88,
+21.2 0 98, 20.4 -0.4 86, 18.6 -0.74 24, 20.5 -0.8 8, 22.5 -0.78 16, 24.2 -0.6 40, 25.6 -0.35 44,
+25.2 0 40, 26 0.1 10, 27.5 0 -12
+""")
+_PANCREAS = routes("pancreas 14>10>11>8 : 19.7 26 46, 19.2 2 50, 18.7 -30 40, 18.1 -62 18")
 
 
 def paint_abdomen(body: Body, above: Tensor) -> None:
@@ -22,7 +35,8 @@ def paint_abdomen(body: Body, above: Tensor) -> None:
     _small_bowel(body, above)
     _liver(body, above, rng)
     _solid_organs(body, above, rng)
-    _tubes(body, rng)
+    _long_muscles(body)
+    _colon(body, rng)
 
 
 def _small_bowel(body: Body, above: Tensor) -> None:
@@ -76,7 +90,7 @@ def _solid_organs(body: Body, above: Tensor, rng: np.random.Generator) -> None:
     stomach = (17.6 + breath, -0.45 * wide, 62)
     gas = bool(rng.random() < 0.8)
     meal = tissues.oral_contrast or float(rng.uniform(10, 60))
-    organs = [
+    organs: list[tuple[tuple[float, float, float], ArrayLike, float, float]] = [
         ((17.6 + breath, -0.74 * wide, -4), (24, 48, 46), tissues.spleen, 1.5),
         (stomach, (48, 40, 42), tissues.bowel + 5, 2.0),
         (stomach, (44, 36, 38), meal, 2.0),
@@ -97,13 +111,10 @@ def _solid_organs(body: Body, above: Tensor, rng: np.random.Generator) -> None:
         ((26.6, 4, 22), (27, 20, 25), tissues.bowel + 10, 2.0),
         ((19.6, 8, 56), (20, 17, 20), tissues.bowel + 4, 3.0),
     ]
-    pancreas = [(19.7, 26, 46), (19.2, 2, 50), (18.7, -30, 40), (18.1, -62, 18)]
-    distance, _ = canvas.tubes(
-        [round_tube(habitus.at(pancreas), np.array([14, 10, 11, 8]) * scale, 1)]
-    )
+    distance, _ = canvas.nearest(tubes(habitus, _PANCREAS, {"pancreas": 1}, {}))
     canvas.paint(distance + canvas.noise("pancreas", 9.0) * 2.5, tissues.bowel + 6)
     for place, radii, hu, rough in organs:
-        axes = turn if abs(place[1]) > 50 and radii[1] == 48 else None
+        axes = turn if hu == tissues.spleen else None
         found = canvas.ellipsoid(habitus.at([place])[0], np.asarray(radii) * scale, axes, rough)
         if found is not None:
             box, distance = found
@@ -111,44 +122,21 @@ def _solid_organs(body: Body, above: Tensor, rng: np.random.Generator) -> None:
             canvas.paint(torch.maximum(distance, body.cavity[box] + 2.0), hu, box)
 
 
-def _tubes(body: Body, rng: np.random.Generator) -> None:
-    canvas, habitus, tissues = body.canvas, body.habitus, body.tissues
-    scale = habitus.subject.scale
-    strong = scale * habitus.muscularity
-    wide = float(habitus.subject.cage(habitus.height([21.0]))[0, 0]) / scale
-    tubes = []
-    for side in (1, -1):
-        psoas = [
-            (18.6, 24, -2),
-            (20, 29, 0),
-            (21.5, 36, 2),
-            (23, 43, 4),
-            (24.5, 52, 12),
-            (26.5, 66, 36),
-        ]
-        radii = np.array([4, 9, 15, 19, 20, 16]) * strong
-        tubes.append(round_tube(habitus.at([(c, side * u, v) for c, u, v in psoas]), radii, PSOAS))
-        quadratus = [(18.6, 50, -24), (20.5, 58, -22), (23.2, 72, -20)]
-        radii = np.array([7, 11, 12]) * strong
-        tubes.append(
-            round_tube(habitus.at([(c, side * u, v) for c, u, v in quadratus]), radii, PSOAS)
-        )
-    distance, _ = canvas.tubes(tubes)
-    canvas.paint(distance, tissues.muscle + canvas.noise("psoas", (5, 5, 20)) * 5.0)
+def _long_muscles(body: Body) -> None:
+    canvas = body.canvas
+    strong = {"muscle": body.habitus.muscularity}
+    distance, _ = canvas.nearest(tubes(body.habitus, _MUSCLES, {"muscle": 1}, strong))
+    canvas.paint(distance, body.tissues.muscle + canvas.noise("psoas", (5, 5, 20)) * 5.0)
 
-    bend = float(rng.normal(0, 0.4))
-    colon = [
-        (25.3, 52, 52),
-        (23.8, 0.66 * wide, 34),
-        (22, 0.74 * wide, 20),
-        (20.4, 0.72 * wide, 28),
-    ]
-    colon += [(20.6 + bend, 0.4 * wide, 88), (21.2 + bend, 0, 98), (20.4 + bend, -0.4 * wide, 86)]
-    colon += [(18.6, -0.74 * wide, 24), (20.5, -0.8 * wide, 8), (22.5, -0.78 * wide, 16)]
-    colon += [(24.2, -0.6 * wide, 40), (25.6, -40, 44), (25.2, 0, 40), (26, 12, 10), (27.5, 0, -12)]
-    radii = np.interp(np.arange(len(colon)), [0, 3, 7, 10, 14], [27, 24, 21, 15, 17]) * scale
-    radii *= rng.uniform(0.75, 1.15)
-    distance, _ = canvas.tubes([round_tube(habitus.at(colon), radii, COLON)])
+
+def _colon(body: Body, rng: np.random.Generator) -> None:
+    """A tube with haustra; in it stool with bubbles, gas that has risen, perhaps contrast."""
+    canvas, habitus, tissues = body.canvas, body.habitus, body.tissues
+    wide = float(habitus.subject.cage(habitus.height([21.0]))[0, 0]) / habitus.subject.scale
+    sag = float(rng.normal(0, 0.4))
+    path = [replace(route, places=route.places * [1, wide, 1] + [sag, 0, 0]) for route in _COLON]
+    full = {"colon": float(rng.uniform(0.75, 1.15))}
+    distance, _ = canvas.nearest(tubes(habitus, path, {"colon": 1}, full))
     distance += canvas.noise("haustra", 16.0) * 3.0
     canvas.paint(distance, tissues.bowel)
     stool = canvas.noise("stool", 5.0) * 0.7 + canvas.noise("stool parts", 30.0)
@@ -156,5 +144,6 @@ def _tubes(body: Body, rng: np.random.Generator) -> None:
     if tissues.oral_contrast and rng.random() < 0.6:
         content = content + tissues.oral_contrast
     content = torch.where(stool > 0.9, -850.0, content)
-    content = torch.where(canvas.noise("colon gas", 55.0) + body.depth > 0.9, -970.0, content)
+    risen = canvas.noise("colon gas", 55.0) + body.depth
+    content = torch.where(risen > 0.9, -970.0, content)
     canvas.paint(distance + 2.2, content)

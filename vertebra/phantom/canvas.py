@@ -118,17 +118,9 @@ class Canvas:
             distance += self.noise(name, float(radii.min()) * 0.6, box).mul_(rough)
         return box, distance
 
-    def tubes(self, tubes: Sequence[Tube]) -> tuple[Tensor, Tensor]:
+    def nearest(self, tubes: Sequence[Tube]) -> tuple[Tensor, Tensor]:
         """Distance (mm) to the nearest tube, 20 beyond their neighbourhood, and its code."""
         distance = torch.full(self.grid.shape, 20.0, device=self.device)
         code = torch.zeros(self.grid.shape, dtype=torch.int16, device=self.device)
         nearest_tube(tubes, self.grid, distance, code, 3 * self.edge + 1.0)
         return distance, code
-
-
-def round_tube(points: ArrayLike, radii: ArrayLike, code: int) -> Tube:
-    """A tube with a round section; one radius a point, or one for all."""
-    path = np.asarray(points, dtype=np.float64)
-    sizes = np.broadcast_to(np.asarray(radii, dtype=np.float64), (len(path),))
-    ups = np.tile([0.31, 0.83, 0.46], (len(path), 1))
-    return Tube(path, ups, np.stack([sizes, sizes], 1), code)

@@ -6,14 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .canvas import round_tube
 from .random import generator
-from .shapes.tubes import Tube
+from .vessels import paint_vessels
 from .wall import Body
-
-AIRWAY, ARTERIAL, VENOUS, GULLET = 1, 2, 3, 4
-WALL = 1.6
-"""Thickness of the airways' walls, mm."""
 
 
 def diaphragm(body: Body) -> Tensor:
@@ -38,17 +33,7 @@ def paint_chest(body: Body, above: Tensor) -> None:
         return
     _lungs(body, above)
     _heart(body)
-    canvas, tissues = body.canvas, body.tissues
-    distance, code = canvas.tubes(_vessels(body))
-    cover = canvas.cover(distance)
-    for number, hu in (
-        (AIRWAY, 30.0),
-        (ARTERIAL, tissues.blood),
-        (VENOUS, tissues.venous),
-        (GULLET, 38.0),
-    ):
-        canvas.mix(cover * (code == number), hu)
-    canvas.mix(canvas.cover(distance + WALL) * (code == AIRWAY), -990.0)
+    paint_vessels(body)
 
 
 def _lungs(body: Body, above: Tensor) -> None:
@@ -101,107 +86,3 @@ def _heart(body: Body) -> None:
         if found is not None:
             box, distance = found
             canvas.paint(distance, hu, box)
-
-
-def _vessels(body: Body) -> list[Tube]:
-    habitus = body.habitus
-    rng = generator(habitus.subject.seed, "great vessels")
-    scale = habitus.subject.scale
-    wide = scale * float(
-        np.clip(1 + 0.004 * (habitus.subject.age - 50) + rng.normal(0, 0.08), 0.75, 1.5)
-    )
-    curl = float(rng.normal(0, 4))
-
-    def tube(places: list[tuple[float, float, float]], radii: object, code: int) -> Tube:
-        return round_tube(habitus.at(places), radii, code)  # type: ignore[arg-type]
-
-    carina = 11.6
-    aorta = [(13.3, 4, 62), (12.2, 14, 66), (11.2, 14, 62), (10.6, 6, 50), (10.4, -8, 34)]
-    aorta += [(10.8, -20, 20), (11.6, -26, 12), (13, -26, 12 + curl / 3), (15, -22, 16)]
-    aorta += [
-        (17, -14 + curl / 2, 24),
-        (19, -10 + curl / 2, 30),
-        (21, -9 - curl, 32),
-        (22.9, -6, 34),
-    ]
-    trachea = [(5.6, 0, 24), (7, 1, 25), (9, 2, 26), (10.5, 3, 28), (carina, 3, 30)]
-    tubes = [
-        tube(aorta, np.interp(np.arange(13), [0, 3, 12], [17, 13.5, 8.5]) * wide, ARTERIAL),
-        tube([(22.9, -6, 34), (23.6, 18, 34), (24.6, 38, 30), (26, 56, 42)], 6 * wide, ARTERIAL),
-        tube([(22.9, -6, 34), (23.6, -24, 34), (24.6, -40, 30), (26, -58, 42)], 6 * wide, ARTERIAL),
-        tube(
-            [(10.5, 6, 48), (9, 10, 40), (7.5, 16, 28), (6, 24, 22), (1.5, 26, 16)],
-            4 * wide,
-            ARTERIAL,
-        ),
-        tube(
-            [(10.4, -8, 36), (9, -12, 34), (7.5, -18, 26), (6, -25, 22), (1.5, -26, 16)],
-            4 * wide,
-            ARTERIAL,
-        ),
-        tube([(8.4, 14, 34), (7.4, 30, 20), (7.3, 55, 22), (8.2, 90, 30)], 4.5 * wide, ARTERIAL),
-        tube(
-            [(10.4, -14, 28), (8.4, -22, 22), (7.3, -35, 18), (7.4, -60, 22), (8.3, -90, 30)],
-            4.5 * wide,
-            ARTERIAL,
-        ),
-        tube([(13.3, 26, 52), (11.5, 27, 50), (10, 26, 50), (9.2, 22, 48)], 10 * scale, VENOUS),
-        tube(
-            [(9.2, 22, 48), (8, 32, 34), (6.5, 34, 22), (4, 34, 20), (1, 30, 10)],
-            6.5 * scale,
-            VENOUS,
-        ),
-        tube(
-            [
-                (9.6, 22, 50),
-                (8.8, -10, 48),
-                (8, -32, 34),
-                (6.5, -34, 22),
-                (4, -34, 20),
-                (1, -30, 10),
-            ],
-            6.5 * scale,
-            VENOUS,
-        ),
-        tube([(13.2, -8, 70), (12, -16, 56), (11.7, -14, 44)], [15, 14, 12], VENOUS),
-        tube(
-            [(11.7, -14, 44), (11.9, 20, 38), (12.2, 44, 34), (13, 55, 26)], [12, 11, 9, 6], VENOUS
-        ),
-        tube([(11.7, -14, 44), (11.6, -36, 30), (12.6, -50, 22)], [12, 10, 7], VENOUS),
-        tube([(12.6, 52, 40), (13, 20, 36)], 7, VENOUS),
-        tube([(12.8, -52, 28), (13, -20, 36)], 7, VENOUS),
-        tube(
-            [(15.2, 18, 44), (16.5, 20, 36), (19, 17, 30), (21, 16, 28), (23.2, 14, 26)],
-            np.array([12, 11, 10.5, 10.5, 10]) * scale,
-            VENOUS,
-        ),
-        tube([(23.2, 14, 26), (24.2, 30, 22), (26, 52, 36)], 7 * scale, VENOUS),
-        tube([(23.2, 14, 26), (24.2, -28, 22), (26, -52, 36)], 7 * scale, VENOUS),
-        tube([(11, 9, 12), (14, 8, 18), (18, 8, 22)], 3.5 * scale, VENOUS),
-        tube(
-            [
-                (5.8, -3, 15),
-                (8, -5, 14),
-                (11, -5, 17),
-                (13, -8, 24),
-                (15.5, -12, 30),
-                (16.6, -22, 42),
-            ],
-            7 * scale,
-            GULLET,
-        ),
-    ]
-    for path, radius in (
-        (trachea, 9.0),
-        (
-            [(carina, 3, 30), (12.3, 22, 30), (13.2, 40, 24), (14.5, 52, 14)],
-            np.array([8, 7, 5, 3.0]),
-        ),
-        (
-            [(carina, 3, 30), (12.6, -22, 28), (13.3, -42, 20), (14.6, -54, 10)],
-            np.array([8, 6.5, 5, 3.0]),
-        ),
-        ([(12.3, 22, 30), (12.0, 48, 34)], np.array([5, 3.0])),
-    ):
-        tubes.append(tube(path, np.asarray(radius) * scale + WALL, AIRWAY))
-    return tubes

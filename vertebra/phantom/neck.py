@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import round_tube
 from .random import generator
+from .routes import routes, tubes
 from .wall import Body
 
-MUSCLE, THROAT, THYROID = 1, 2, 3
+_CODES = {"muscle": 1, "thyroid": 2, "throat": 3, "larynx": 4}
+_ROUTES = routes("""
+muscle* 9>10>9.5>8>5 : 0.3 50 -18, 2.5 50 -2, 4.5 38 22, 6.6 18 40, 7.6 12 50
+thyroid* 5>9>5 : 5.4 16 30, 6.6 17 28, 7.4 14 28
+throat 14>12>13>11>9>12 : -1 0 26, 0.5 0 22, 2.5 0 21, 3.8 0 24, 4.8 0 29, 5.6 0 24
+""")
+_LARYNX = routes("larynx 17 : 4 0 33, 5.2 0 33")
 
 
 def paint_neck(body: Body) -> None:
@@ -33,28 +39,15 @@ def paint_neck(body: Body) -> None:
         box, distance = found
         canvas.paint(distance, tissues.muscle - 8.0 + canvas.noise("tongue", 6.0, box) * 12.0, box)
 
-    tubes = []
-    for side in (1, -1):
-        turner = [(0.3, 50, -18), (2.5, 50, -2), (4.5, 38, 22), (6.6, 18, 40), (7.6, 12, 50)]
-        radii = np.array([9, 10, 9.5, 8, 5]) * scale * habitus.muscularity
-        tubes.append(
-            round_tube(habitus.at([(c, side * u, v) for c, u, v in turner]), radii, MUSCLE)
-        )
-        gland = [(5.4, side * 16, 30), (6.6, side * 17, 28), (7.4, side * 14, 28)]
-        radii = np.array([5, 9, 5]) * scale * float(rng.uniform(0.8, 1.2))
-        tubes.append(round_tube(habitus.at(gland), radii, THYROID))
-    throat = [(-1.0, 0, 26), (0.5, 0, 22), (2.5, 0, 21), (3.8, 0, 24), (4.8, 0, 29), (5.6, 0, 24)]
-    radii = np.array([11, 9, 10, 8, 6, 9]) * scale * float(rng.uniform(0.7, 1.15))
-    path = habitus.at(throat)
-    tubes.append(round_tube(path, radii + 3, THROAT))
-    larynx = habitus.at([(4.0, 0, 33), (5.2, 0, 33)])
-    distance, code = canvas.tubes(tubes)
+    wide = {"throat": float(rng.uniform(0.7, 1.15)), "thyroid": float(rng.uniform(0.8, 1.2))}
+    wide["muscle"] = habitus.muscularity
+    distance, code = canvas.nearest(tubes(habitus, _ROUTES, _CODES, wide))
     thyroid = 105.0 + 0.6 * (tissues.venous - 45)
     cover = canvas.cover(distance)
-    for number, hu in ((MUSCLE, tissues.muscle + 6), (THYROID, thyroid), (THROAT, 48.0)):
-        canvas.mix(cover * (code == number), hu)
-    canvas.mix(canvas.cover(distance + 3) * (code == THROAT), -985.0)
-    shield, _ = canvas.tubes([round_tube(larynx, 17.0 * scale, 1)])
+    for tissue, hu in (("muscle", tissues.muscle + 6), ("thyroid", thyroid), ("throat", 48.0)):
+        canvas.mix(cover * (code == _CODES[tissue]), hu)
+    canvas.mix(canvas.cover(distance + 3) * (code == _CODES["throat"]), -985.0)
+    shield, _ = canvas.nearest(tubes(habitus, _LARYNX, _CODES, {}))
     shell = (shield + 1.5).abs_() - 1.5
     hard = canvas.noise("ossified larynx", 9.0) + (habitus.subject.age - 55) * 0.03
     front = canvas.cover(26.0 * scale - body.front)

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from ..anatomy import LEVELS
 from ..errors import VertebraError
 from ..volume import Grid
 from .habitus import Habitus
@@ -85,8 +86,10 @@ def draw_view(
 ) -> View:
     """The view of a seed; what is not wished for is drawn."""
     rng = generator(seed, "view")
-    if region is not None and region not in REGIONS:
-        raise VertebraError(f"'{region}' is not a region; choose from {', '.join(REGIONS)}.")
+    if region is not None and region not in REGIONS and region not in LEVELS:
+        raise VertebraError(
+            f"'{region}' is neither a level nor a region; choose from {', '.join(REGIONS)}."
+        )
     drawn = str(rng.choice(list(_USUAL), p=list(_USUAL.values())))
     tilt = rng.normal(0, 3.5, 3) * (3.0 if rng.random() < 0.12 else 1.0)
     patient = np.eye(4)
@@ -111,11 +114,11 @@ def _crop(
     """A crop of fixed size near the spine, as training takes it."""
     steps = np.broadcast_to(np.asarray(spacing, dtype=np.float64), 3)
     extent = np.array(shape) * steps
-    high, low = REGIONS[region][:2] if region else (-0.5, 25.5)
+    high, low = _range(habitus, region)
     place = (float(rng.uniform(high, low)), 0.0, 0.0)
     spread = np.minimum(0.25 * extent, [25, 25, 15])
     centre = habitus.at([place])[0] + rng.normal(0, 1, 3) * spread + [0, -8, 0]
-    if region:
+    if region in REGIONS:
         ends = habitus.height([high, low])
         slack = max(abs(ends[0] - ends[1]) - extent[2], 0) / 2
         centre[2] = ends.mean() + float(rng.uniform(-slack, slack))
@@ -132,15 +135,16 @@ def _acquired(
     oblique: Array,
 ) -> View:
     """A scan as it leaves the scanner."""
-    top, bottom, width, front = REGIONS[region]
+    high, low = _range(habitus, region)
+    _, _, width, front = REGIONS.get(region, (0, 0, 200, -5))
     scale = habitus.subject.scale
     width = width * float(rng.uniform(0.9, 1.12)) * scale
     if region in ("chest", "abdomen", "trunk", "spine"):
-        z = np.linspace(habitus.height(bottom), habitus.height(top), 30)
+        z = habitus.height(np.linspace(low, high, 30))
         outline, fat = habitus.outline(z)
         whole = 2 * float((outline[:, 0] + fat[:, 0]).max()) * 1.05
         width = max(width, whole * float(rng.uniform(0.85, 1.08)))
-    ends = habitus.height([top + rng.normal(0, 0.5), bottom + rng.normal(0, 0.5)])
+    ends = habitus.height([high + rng.normal(0, 0.5), low + rng.normal(0, 0.5)])
     tall = float(ends[0] - ends[1])
     middle = habitus.at([(float(habitus.level(ends.mean())), float(rng.normal(0, 6)), front)])[0]
     if spacing is None:
@@ -161,6 +165,18 @@ def _acquired(
         parts=parts,
         radius=width / 2 if rng.random() < 0.5 else None,
     )
+
+
+def _range(habitus: Habitus, region: str | None) -> tuple[float, float]:
+    """The highest and lowest level coordinate of a region, of a level, or of the whole spine."""
+    if region in REGIONS:
+        return REGIONS[region][:2]
+    names = [level.name for level in habitus.subject.levels]
+    if region in names:
+        centre = habitus.subject.pose.centres[names.index(region)]
+        place = float(habitus.level(centre[2]))
+        return place - 0.3, place + 0.3
+    return -0.5, 25.5
 
 
 def _view(

@@ -62,14 +62,14 @@ def make_case(
 ) -> Case:
     """The case of a seed; what is not wished for is drawn as hospitals do it.
 
-    `region` is one of `protocol.REGIONS`; with `shape` a crop of that size lies around it.
+    `region` is one of `protocol.REGIONS` or a level; with `shape` a crop of that size lies there.
     `codes` orders the axes, such as "RAS".
     """
     device = torch.device(device)
     subject = subject or Subject.draw(child_seed(seed, "subject"))
     habitus = Habitus.draw(subject)
     view = draw_view(seed, habitus, region, spacing, shape, codes)
-    scanner = Scanner.draw(seed, view.grid.spacing, view.thickness)
+    scanner = Scanner.draw(seed, view.grid.spacing.tolist(), view.thickness)
     hu, labels = render(seed, habitus, view, scanner, device, shapes)
     order, flips = view.grid.steps_to(view.codes)
     grid = view.grid.permuted(order, flips)
@@ -173,7 +173,7 @@ def paint_patient(body: Body, bones: object) -> None:
 
 
 def _strain(body: Body) -> Tensor:
-    """How much more than usual rays along x are weakened: shoulders and pelvis against the waist."""
+    """How much more rays along x are weakened than usual: most by shoulders and pelvis."""
     z = body.canvas.heights
     level = body.habitus.level(z)
     wide = 2 * body.habitus.outline(z)[0][:, 0]

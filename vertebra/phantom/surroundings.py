@@ -5,27 +5,22 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from .canvas import round_tube
 from .random import generator
+from .routes import routes, tubes
 from .wall import Body
+
+_ARMS = {
+    "up": routes("arm* 46>42>38 : 7.6 150 -10, 4 168 20, 0 160 30, -4 120 45"),
+    "down": routes("arm* 46>34 : 8.2 168 -10, 13 205 -20, 19 222 -15, 24 220 15, 28 205 40"),
+}
 
 
 def paint_arms(body: Body) -> None:
     """Upper arms and forearms; their bones come with the skeleton."""
     canvas, habitus, tissues = body.canvas, body.habitus, body.tissues
     subject = habitus.subject
-    if subject.arms == "up":
-        path = [(7.6, 150, -10), (4.0, 168, 20), (-2.0, 150, 40), (-8.0, 90, 50)]
-    else:
-        path = [(8.2, 168, -10), (13, 205, -20), (19, 222, -15), (24, 220, 15), (28, 205, 40)]
-    radii = np.linspace(46, 34, len(path)) * subject.scale * habitus.muscularity
-    tubes = []
-    for side in (1, -1):
-        points = habitus.at([(c, side * u, v) for c, u, v in path])
-        if subject.arms == "up":  # beyond the head the level coordinate ends
-            points[:, 2] = habitus.height(7.6) + np.array([0, 70, 190, 320]) * subject.scale
-        tubes.append(round_tube(points, radii, 1))
-    distance, _ = canvas.tubes(tubes)
+    strong = {"arm": habitus.muscularity}
+    distance, _ = canvas.nearest(tubes(habitus, _ARMS[subject.arms], {"arm": 1}, strong))
     inside = canvas.cover(body.skin)
     fat = 2.0 + 0.35 * habitus.fatness
     for depth, hu in ((0.0, tissues.skin), (1.8, tissues.fat), (fat, tissues.muscle)):
@@ -36,7 +31,7 @@ def paint_couch(body: Body) -> None:
     """A shallow trough under the back, with a shell, a light core, and sometimes a mattress."""
     canvas, habitus = body.canvas, body.habitus
     rng = generator(body.canvas.seed, "couch")
-    z = np.linspace(habitus.height(22.0), habitus.height(8.0), 20)
+    z = habitus.height(np.linspace(22.0, 8.0, 20))
     outline, fat = habitus.outline(z)
     back = (habitus.subject.centreline(z)[:, 1] + outline[:, 2] - fat[:, 2]).min()
     x, y, _ = canvas.coordinates()
