@@ -30,7 +30,9 @@ def labels(node: Any) -> list[str]:
 
 def test_every_vertebra_is_a_named_described_point_in_its_place(shown: Any, lumbar: Spine) -> None:
     assert labels(shown) == [level.name for level in lumbar.levels]
-    assert shown.GetNthControlPointDescription(0) == "confidence 71%; in view 31%; partial"
+    assert shown.GetNthControlPointDescription(0) == (
+        "Confidence 0.71. Completeness 0.31. Cut by the edge of the scan."
+    )
     assert list(shown.GetNthControlPointPositionWorld(3)) == pytest.approx(lumbar.centroids[3])
     assert [shown.GetNthControlPointLocked(n) for n in range(3)] == [False, True, False]
 

@@ -7,16 +7,18 @@ person does to the points in the scene can be told apart and taken up.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 import slicer
 import vtk
 
+from vertebra.anatomy import Level
 from vertebra.anatomy import level as levelOf
 from vertebra.errors import BadEdit, VertebraError
-from vertebra.spine import Flag, Spine, Vertebra, from_json, to_json
+from vertebra.exchange.markups import describe, understand
+from vertebra.exchange.points import spine_from
+from vertebra.spine import Spine, from_json, to_json
 
 from .hierarchy import placeBeside
 
@@ -27,11 +29,16 @@ MOVED = 1e-3
 
 @dataclass(frozen=True)
 class _Point:
-    instance: int | None
+    id: str
     label: str
     description: str
     position: tuple[float, float, float]
     locked: bool
+
+    @property
+    def instance(self) -> int | None:
+        """The vertebra it shows; None for a point that Slicer did not number."""
+        return int(self.id) if self.id.isdecimal() else None
 
 
 def createSpineNode(volumeNode=None):
@@ -107,16 +114,6 @@ def takeUp(spine: Spine, node) -> tuple[Spine, tuple[str, ...]]:
     return spine, tuple(refused)
 
 
-def describe(vertebra: Vertebra) -> str:
-    """What a point's description says: how sure, how complete, and what to look at."""
-    words = []
-    if vertebra.confidence is not None:
-        words.append(f"confidence {vertebra.confidence:.0%}")
-    if vertebra.completeness is not None:
-        words.append(f"in view {vertebra.completeness:.0%}")
-    return "; ".join(words + sorted(flag.value for flag in vertebra.flags))
-
-
 def _renamed(spine: Spine, point: _Point) -> Spine:
     level = levelOf(point.label)
     return (
@@ -142,10 +139,9 @@ def _points(node) -> list[_Point]:
         if node.GetNthControlPointPositionStatus(index) != node.PositionDefined:
             continue
         position = node.GetNthControlPointPositionWorld(index)
-        number = node.GetNthControlPointID(index)
         points.append(
             _Point(
-                int(number) if number.isdecimal() else None,
+                node.GetNthControlPointID(index),
                 node.GetNthControlPointLabel(index).strip(),
                 node.GetNthControlPointDescription(index),
                 (position[0], position[1], position[2]),
@@ -155,7 +151,7 @@ def _points(node) -> list[_Point]:
     return points
 
 
-def _levelOrNone(label: str):
+def _levelOrNone(label: str) -> Level | None:
     try:
         return levelOf(label)
     except VertebraError:
@@ -163,30 +159,15 @@ def _levelOrNone(label: str):
 
 
 def _spineOfForeignPoints(node) -> Spine:
-    """Points that a person or another program named, ordered from head to tail."""
-    points = sorted(_points(node), key=lambda point: -point.position[2])
+    """The spine of points that a person or another program named."""
+    points = _points(node)
     unknown = [point.label for point in points if _levelOrNone(point.label) is None]
     if unknown:
         raise BadEdit(
             f"'{node.GetName()}' has points that are not named by a level ({', '.join(unknown[:3])}"
             f"{', …' if len(unknown) > 3 else ''}); name them like C3, T12 or L5."
         )
-    return Spine(
-        tuple(
-            Vertebra(
-                number,
-                levelOf(point.label),
-                point.position,
-                _percentage(point.description, "confidence"),
-                _percentage(point.description, "in view"),
-                frozenset(flag for flag in Flag if flag.value in point.description.split("; ")),
-                point.locked,
-            )
-            for number, point in enumerate(points, start=1)
-        )
+    return spine_from(
+        understand(each.id, levelOf(each.label), each.position, each.description, each.locked)
+        for each in points
     )
-
-
-def _percentage(description: str, word: str) -> float | None:
-    found = re.search(rf"\b{word} (\d+(?:\.\d+)?)%", description)
-    return min(float(found[1]) / 100, 1.0) if found else None
