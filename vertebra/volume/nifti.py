@@ -112,6 +112,7 @@ def slabs(header: Header) -> Iterator[NDArray[Any]]:
             if (header.slope, header.intercept) != (1.0, 0.0):
                 slab = slab * header.slope + header.intercept
             yield slab
+        _check_end(file, header.path)
 
 
 def write(path: Path, voxels: NDArray[Any], grid: Grid, description: str = "") -> None:
@@ -149,15 +150,26 @@ def _opened(path: Path, mode: str = "rb") -> BinaryIO:
 
 
 def _read(file: BinaryIO, path: Path, count: int) -> bytes:
-    try:
-        content = file.read(count)
-    except gzip.BadGzipFile as error:
-        raise BadFile(f"'{path.name}' is not compressed as its name says.") from error
-    except (EOFError, zlib.error) as error:
-        raise _cut_off(path) from error
+    content = _content(file, path, count)
     if len(content) < count:
         raise _cut_off(path)
     return content
+
+
+def _check_end(file: BinaryIO, path: Path) -> None:
+    """Reading past the voxels lets gzip compare its checksum."""
+    _content(file, path, 1)
+
+
+def _content(file: BinaryIO, path: Path, count: int) -> bytes:
+    try:
+        return file.read(count)
+    except gzip.BadGzipFile as error:
+        if "Not a gzipped file" in str(error):
+            raise BadFile(f"'{path.name}' is not compressed as its name says.") from error
+        raise _cut_off(path) from error
+    except (EOFError, zlib.error) as error:
+        raise _cut_off(path) from error
 
 
 def _cut_off(path: Path) -> BadFile:

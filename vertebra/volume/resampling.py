@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from ..errors import VertebraError
 from . import itk
 from .grid import LPS_FROM_RAS, Grid
 from .volume import LabelMap, Volume
@@ -45,7 +46,14 @@ def resampled(
 
 
 def onto(labels: LabelMap, grid: Grid) -> LabelMap:
-    """The label map on another grid, such as that of the scan it belongs to."""
+    """The label map on the grid of the scan it belongs to; refused where the two do not meet."""
+    if labels.grid.same_as(grid):
+        return labels
+    low, high = _reach(grid, labels.grid, np.zeros(3, dtype=np.int_))
+    if (low >= high).any():
+        raise VertebraError(
+            "The mask and the scan lie at different places; choose the mask of this scan."
+        )
     return resampled(labels, grid)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..runtime.progress import Progress
 
 _FEWEST_SLICES = 3
+_MOST_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,7 @@ def _chosen(folder: Path, grouped: dict[str, list[Slice]], uid: str | None) -> s
     if uid is not None:
         if uid not in grouped:
             raise BadFile(
-                f"The folder '{folder.name}' has no series {uid}; it has "
-                f"{'; '.join(map(str, listed))}."
+                f"The folder '{folder.name}' has no series {uid}; it has {_listing(listed)}."
             )
         return uid
     fitting = [each for each in listed if each.is_ct]
@@ -96,14 +96,18 @@ def _chosen(folder: Path, grouped: dict[str, list[Slice]], uid: str | None) -> s
         return fitting[0].uid
     if fitting:
         raise BadFile(
-            f"The folder '{folder.name}' holds {len(fitting)} CT series; choose one by its number "
-            f"(--series): {'; '.join(map(str, fitting))}."
+            f"The folder '{folder.name}' holds {len(fitting)} CT series; choose one with "
+            f"--series: {_listing(fitting)}."
         )
     if all(each.is_localizer for slices in grouped.values() for each in slices):
         raise NotABodyCT(f"'{folder.name}' holds only a localizer (scout); choose the scan itself.")
-    raise NotABodyCT(
-        f"The folder '{folder.name}' holds no CT of a body, only {'; '.join(map(str, listed))}."
-    )
+    raise NotABodyCT(f"The folder '{folder.name}' holds no CT of a body, only {_listing(listed)}.")
+
+
+def _listing(series: list[Series]) -> str:
+    shown = "; ".join(map(str, series[:_MOST_LISTED]))
+    more = len(series) - _MOST_LISTED
+    return f"{shown}; and {more} more" if more > 0 else shown
 
 
 def _series(uid: str, slices: list[Slice]) -> Series:
