@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -10,21 +12,37 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..volume import Grid
+from .cage import CARTILAGE, RIB_LEFT, RIB_RIGHT, STERNUM, rib_tubes
+from .extras import bony_tubes, metal_tubes
+from .form import Form
+from .limbs import (
+    COCCYX,
+    FEMUR_LEFT,
+    FEMUR_RIGHT,
+    HIP_LEFT,
+    HIP_RIGHT,
+    HUMERUS_LEFT,
+    HUMERUS_RIGHT,
+    HYOID,
+    MANDIBLE,
+    SKULL,
+    head_frame,
+    limb_tubes,
+    pelvis_frame,
+)
 from .measures import Size
+from .shapes.morph import sample_vertebra, smoothstep
 from .shapes.procedural import Procedural
+from .shapes.source import ShapeSource
+from .shapes.template import Template
 from .shapes.tubes import Tube, nearest_tube
 from .subject import Subject
 
 Array = NDArray[np.float64]
 FAR = 20.0
 MARGIN = 6.0
-"""Distances are true up to this many mm outside a bone; farther out they are `FAR`."""
-
-RIB_RIGHT, RIB_LEFT = 100, 150
-SKULL, MANDIBLE, STERNUM, CARTILAGE = 200, 201, 202, 203
-HIP_RIGHT, HIP_LEFT, FEMUR_RIGHT, FEMUR_LEFT = 210, 211, 212, 213
-SCAPULA_RIGHT, SCAPULA_LEFT, CLAVICLE_RIGHT, CLAVICLE_LEFT = 220, 221, 222, 223
-HUMERUS_RIGHT, HUMERUS_LEFT = 224, 225
+"""Distances are true up to this many mm outside a bone; farther out they may be `FAR`."""
+SACRUM = 26
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,120 +69,226 @@ def render_bones(
     subject: Subject,
     grid: Grid,
     device: torch.device | str = "cpu",
-    shapes: Procedural | None = None,
+    shapes: ShapeSource | None = None,
 ) -> Bones:
     """The bones of a subject at the voxels of a grid in subject space."""
-    device = torch.device(device)
-    shapes = shapes or Procedural()
-
-    def full(value: float, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.full(grid.shape, value, dtype=dtype, device=device)
-
-    distance, label = full(FAR), full(0, torch.int16)
-    cortex, density = full(1.0), full(1.0)
-    for level, frame in zip(subject.levels, subject.pose.frames):
-        template, size = shapes.bone(level.name)
-        _vertebra(
-            template, size, subject.sizes[level.name], frame, grid, distance, label, level.verse
-        )
-    nearest_tube(_ribs(subject), grid, distance, label, MARGIN)
-    canal, disc, spare = full(FAR), full(FAR), full(0, torch.int16)
-    nearest_tube(_canal(subject), grid, canal, spare, MARGIN)
-    nearest_tube(_discs(subject), grid, disc, spare, MARGIN)
-    disc = torch.maximum(disc, -distance)
-    label = torch.where(distance < 0, label, 0).to(torch.int16)
-    metal = full(0, torch.uint8)
-    return Bones(distance.clamp(-FAR, FAR), label, cortex, density, disc, canal, metal)
+    canvas = _Canvas(grid, torch.device(device))
+    source = shapes or Procedural()
+    for level, frame in zip(subject.levels[:-1], subject.pose.frames):
+        template, made = source.vertebra(level.name, subject.seed)
+        canvas.add_vertebra(template, made, subject, level.name, frame, level.verse)
+    pelvis, head = pelvis_frame(subject), head_frame(subject)
+    canvas.add_bone(lambda: source.bone("sacrum", subject.seed), pelvis, SACRUM, _PELVIS_BOX)
+    for side, code in ((1, HIP_RIGHT), (-1, HIP_LEFT)):
+        frame = pelvis @ np.diag([side, 1.0, 1.0, 1.0])
+        canvas.add_bone(lambda: source.bone("hip", subject.seed), frame, code, _PELVIS_BOX)
+    canvas.add_bone(lambda: source.bone("skull", subject.seed), head, SKULL, _SKULL_BOX)
+    canvas.add_tubes(rib_tubes(subject) + limb_tubes(subject) + bony_tubes(subject))
+    return canvas.finished(subject)
 
 
-def _vertebra(
-    template,
-    size: Size,
-    own: Size,
-    frame: Array,
-    grid: Grid,
-    distance: Tensor,
-    label: Tensor,
-    code: int,
-) -> None:  # type: ignore[no-untyped-def]
-    ratio = np.array(
-        [own.width / size.width, own.depth / size.depth, own.height / size.height], dtype=float
-    )
-    corners = np.array(np.meshgrid(*template.box.T)).reshape(3, -1).T * ratio
-    index = grid.to_index(corners @ frame[:3, :3].T + frame[:3, 3])
-    low = np.clip(np.ceil(index.min(0)), 0, grid.shape).astype(int)
-    high = np.clip(np.floor(index.max(0)) + 1, low, grid.shape).astype(int)
-    if (high <= low).any():
-        return
-    into = np.linalg.inv(frame) @ grid.affine
-    ranges = [np.arange(a, b) for a, b in zip(low, high)]
-    coordinates = []
-    for axis in range(3):
-        a, b, c = (
-            torch.from_numpy((into[axis, i] / ratio[axis] * ranges[i]).astype(np.float32)).to(
-                distance.device
+_PELVIS_BOX = np.array([[-4, -90, -160], [146, 94, 86]]) - [[72, 0, 0], [0, 0, 0]]
+_SKULL_BOX = np.array([[-86, -114, -6], [86, 102, 174]])
+
+# label: thickness of the cortex (mm), factor on trabecular HU
+_MATERIAL = {
+    SACRUM: (0.8, 0.8), COCCYX: (0.6, 0.8), SKULL: (1.6, 3.5), MANDIBLE: (1.8, 3.5),
+    HYOID: (0.8, 1.5), STERNUM: (0.7, 0.6), CARTILAGE: (0.0, 0.6), HIP_RIGHT: (1.2, 0.9),
+    HIP_LEFT: (1.2, 0.9), FEMUR_RIGHT: (2.4, 1.2), FEMUR_LEFT: (2.4, 1.2),
+    HUMERUS_RIGHT: (2.2, 0.9), HUMERUS_LEFT: (2.2, 0.9),
+}  # fmt: skip
+
+
+class _Canvas:
+    """The fields while bones are being put in, nearest bone first."""
+
+    def __init__(self, grid: Grid, device: torch.device) -> None:
+        self.grid, self.device = grid, device
+        self.distance = self._full(FAR)
+        self.label = torch.zeros(grid.shape, dtype=torch.int16, device=device)
+        self.cortex = self._full(1.0)
+        self.density = self._full(1.0)
+
+    def _full(self, value: float) -> Tensor:
+        return torch.full(self.grid.shape, value, dtype=torch.float32, device=self.device)
+
+    def _points(
+        self, frame: Array, low: Array, high: Array
+    ) -> tuple[tuple[slice, ...], tuple[Tensor, Tensor, Tensor]] | None:
+        """The voxels around a box of a frame, and their coordinates in that frame."""
+        corners = np.array(np.meshgrid(*np.stack([low, high]).T)).reshape(3, -1).T
+        index = self.grid.to_index(corners @ frame[:3, :3].T + frame[:3, 3])
+        first = np.clip(np.ceil(index.min(0)), 0, self.grid.shape).astype(int)
+        last = np.clip(np.floor(index.max(0)) + 1, 0, self.grid.shape).astype(int)
+        if (last <= first).any():
+            return None
+        into = np.linalg.inv(frame) @ self.grid.affine
+        steps = [np.arange(a, b) for a, b in zip(first, last)]
+        coordinates = []
+        for axis in range(3):
+            a, b, c = (
+                torch.from_numpy((into[axis, i] * steps[i]).astype(np.float32)).to(self.device)
+                for i in range(3)
             )
-            for i in range(3)
+            a = a + float(np.float32(into[axis, 3]))
+            coordinates.append((a[:, None] + b[None, :])[..., None] + c)
+        x, y, z = coordinates
+        return tuple(slice(int(a), int(b)) for a, b in zip(first, last)), (x, y, z)
+
+    def add_vertebra(
+        self,
+        template: Template,
+        made: Size,
+        subject: Subject,
+        level: str,
+        frame: Array,
+        code: int,
+    ) -> None:
+        """A vertebra in its individual form."""
+        form = subject.forms[level]
+        found = self._points(frame, *_own_box(template, made, form))
+        if found is None:
+            return
+        where, (x, y, z) = found
+        sampled = sample_vertebra(template, made, form, x, y, z)
+        distance = sampled.distance
+        fusion = subject.findings.fusion
+        if fusion is not None and fusion.laminectomy and _within(subject, level, fusion):
+            gap = form.size.canal_width / 2 + 2.0 - x.abs()
+            behind = -form.size.depth / 2 - 0.6 * form.size.canal_depth - y
+            distance = torch.maximum(distance, torch.minimum(gap, behind))
+        closer = distance < self.distance[where]
+        self.distance[where] = torch.where(closer, distance, self.distance[where])
+        self.label[where] = torch.where(closer, code, self.label[where]).to(torch.int16)
+        cortex = 0.5 + sampled.posterior * 0.8
+        self.cortex[where] = torch.where(closer, cortex, self.cortex[where])
+        near_plate = smoothstep(1.0 + sampled.endplate * (1 / 5.0)) * (1.0 - sampled.posterior)
+        worn = dict(subject.findings.worn_discs).get(level, 0.0)
+        density = 1.0 + sampled.posterior * 0.5 + near_plate * (0.12 + 1.1 * worn)
+        for lesion in subject.findings.lesions:
+            if lesion.level == level:
+                size = form.size
+                px, py, pz = (
+                    p - c * half / 2
+                    for p, c, half in zip(
+                        (x, y, z), lesion.centre, (size.width, size.depth, size.height)
+                    )
+                )
+                away = (px * px + py * py + pz * pz).sqrt()
+                share = smoothstep((lesion.radius - away) * 0.5 + 0.5)
+                density = density + (lesion.density - density) * share
+        self.density[where] = torch.where(closer, density, self.density[where])
+
+    def add_bone(self, template: object, frame: Array, code: int, box: Array) -> None:
+        """A bone as its template has it, if its box touches the grid at all."""
+        found = self._points(frame, box[0], box[1])
+        if found is None:
+            return
+        shape: Template = template()  # type: ignore[operator]
+        found = self._points(frame, shape.box[0], shape.box[1])
+        if found is None:
+            return
+        where, (x, y, z) = found
+        distance = shape.sample(x, y, z)[0] * float(np.cbrt(abs(np.linalg.det(frame[:3, :3]))))
+        closer = distance < self.distance[where]
+        self.distance[where] = torch.where(closer, distance, self.distance[where])
+        self.label[where] = torch.where(closer, code, self.label[where]).to(torch.int16)
+
+    def add_tubes(self, tubes: list[Tube]) -> None:
+        """Ribs, limbs and other bent rods."""
+        nearest_tube(tubes, self.grid, self.distance, self.label, MARGIN)
+
+    def finished(self, subject: Subject) -> Bones:
+        """Materials of the other bones, discs, canal, metal; labels only inside bone."""
+        table = torch.zeros(2, 256, device=self.device)
+        for code in range(256):
+            usual = (0.8, 0.9) if RIB_RIGHT < code < SKULL else (1.0, 1.0)
+            table[:, code] = torch.tensor(_MATERIAL.get(code, usual), device=self.device)
+        other = (self.label >= RIB_RIGHT) | (self.label == SACRUM) | (self.label == COCCYX)
+        label = self.label.long()
+        cortex = torch.where(other, table[0][label], self.cortex)
+        density = torch.where(other, table[1][label], self.density)
+        spare = torch.zeros_like(self.label)
+        canal, disc = self._full(FAR), self._full(FAR)
+        nearest_tube([canal_tube(subject)], self.grid, canal, spare, MARGIN)
+        nearest_tube(disc_tubes(subject), self.grid, disc, spare, MARGIN)
+        disc = torch.maximum(torch.maximum(disc, -self.distance), -canal)
+        metal = torch.zeros(self.grid.shape, dtype=torch.uint8, device=self.device)
+        implants = metal_tubes(subject)
+        if implants:
+            away = self._full(FAR)
+            nearest_tube(implants, self.grid, away, spare.zero_(), 0.5)
+            metal = torch.where(away < 0, spare, 0).to(torch.uint8)
+        return Bones(
+            distance=self.distance.clamp(-FAR, FAR),
+            label=torch.where(self.distance < 0, self.label, 0).to(torch.int16),
+            cortex=cortex,
+            density=density,
+            disc=disc,
+            canal=canal,
+            metal=metal,
         )
-        a = a + float(into[axis, 3] / ratio[axis])
-        coordinates.append((a[:, None] + b[None, :])[..., None] + c)
-    d, *_ = template.sample(*coordinates)
-    d = d * float(ratio.prod() ** (1 / 3))
-    where = tuple(slice(int(a), int(b)) for a, b in zip(low, high))
-    closer = d < distance[where]
-    distance[where] = torch.where(closer, d, distance[where])
-    label[where] = torch.where(closer, code, label[where]).to(torch.int16)
 
 
-def _ribs(subject: Subject) -> list[Tube]:
-    tubes = []
-    for index, level in enumerate(subject.levels):
-        if not level.name.startswith("T"):
-            continue
-        frame, size = subject.pose.frames[index], subject.sizes[level.name]
-        number = int(level.name[1:])
-        end = {11: 1.6, 12: 0.7, 13: 0.3}.get(number, 2.6)
-        for side, base in ((1, RIB_RIGHT), (-1, RIB_LEFT)):
-            angles = np.linspace(0, end, 22)
-            start = frame[:3, 3]
-            z = start[2] - 22 * subject.scale * angles
-            cage = subject.cage(z)
-            line = subject.centreline(z)
-            back, front, half = cage[:, 1], cage[:, 2], cage[:, 0]
-            x = line[:, 0] + side * (half * np.sin(angles) + size.width / 2)
-            y = line[:, 1] + (back + front) / 2 - (front - back) / 2 * np.cos(angles)
-            y[0], x[0] = start[1] - size.depth / 2, line[0, 0] + side * (size.width / 2 + 2)
-            points = np.stack([x, y, z], 1)
-            ups = np.tile([0.0, 0.0, 1.0], (len(points), 1))
-            radii = np.tile(np.array([5.5, 3.2]) * subject.scale, (len(points), 1))
-            tubes.append(Tube(points, ups, radii, base + number))
-    return tubes
+def _own_box(template: Template, made: Size, form: Form) -> tuple[Array, Array]:
+    """A box in the subject's vertebra that holds all of the template."""
+    own = form.size
+    wide = max(own.width / made.width, own.transverse_span / made.transverse_span)
+    wide *= 1 + abs(form.asymmetry)
+    front = own.depth / made.depth
+    long = (own.depth / 2 + own.spinous_length) / (made.depth / 2 + made.spinous_length)
+    tall = max(own.height / made.height, own.pedicle_height / made.pedicle_height)
+    low, high = template.box * [wide, 1, tall]
+    low[1], high[1] = low[1] * max(long, front), high[1] * front
+    turn = math.tan(math.radians(form.spinous_turn)) * own.spinous_length
+    low[2], high[2] = low[2] - max(turn, 0) - 1, high[2] + max(-turn, 0) + 1
+    return low, high
 
 
-def _canal(subject: Subject) -> list[Tube]:
+def _within(subject: Subject, level: str, fusion: object) -> bool:
+    upper, lower = (subject.index(getattr(fusion, end)) for end in ("upper", "lower"))
+    return upper <= subject.index(level) <= lower
+
+
+def canal_tube(subject: Subject) -> Tube:
+    """The spinal canal from the foramen magnum into the sacrum."""
     points, ups, radii = [], [], []
     for frame, level in zip(subject.pose.frames, subject.levels):
-        size = subject.sizes[level.name]
-        points.append(frame[:3, 3] - frame[:3, 1] * (size.depth + size.canal_depth) / 2)
+        size = subject.forms[level.name].size
+        middle = frame[:3, 3] - frame[:3, 1] * (size.depth + size.canal_depth) / 2
+        if level.name == "C1":
+            points.append(middle + frame[:3, 2] * 16 * subject.scale)
+            ups.append(frame[:3, 0])
+            radii.append([size.canal_width / 2, size.canal_depth / 2 + 2])
+        points.append(middle)
         ups.append(frame[:3, 0])
         radii.append([size.canal_width / 2, size.canal_depth / 2])
-    return [Tube(np.array(points), np.array(ups), np.array(radii), 1)]
+    pelvis = pelvis_frame(subject)
+    radii[-1] = [r * subject.scale for r in (14, 8)]
+    lower = np.array([[0, -42, -15], [0, -57, -34], [0, -62, -54]]) @ pelvis[:3, :3].T
+    points += list(lower + pelvis[:3, 3])
+    ups += [pelvis[:3, 0] / subject.scale] * 3
+    radii += [[r * subject.scale for r in pair] for pair in ((11, 6.5), (8, 5), (5, 3.5))]
+    return Tube(np.array(points), np.array(ups), np.array(radii), 1)
 
 
-def _discs(subject: Subject) -> list[Tube]:
+def disc_tubes(subject: Subject) -> list[Tube]:
+    """The discs from C2-3 to L5-S1; they end inside the bodies they lie between."""
     tubes = []
-    frames = subject.pose.frames[1:]
-    for index, (upper, lower) in enumerate(zip(frames, frames[1:])):
-        names = [level.name for level in subject.levels[index + 1 : index + 3]]
-        a, b = subject.sizes[names[0]], subject.sizes[names[1]]
+    for above, below in pairwise(range(1, len(subject.levels))):
+        frames = subject.pose.frames[[above, below]]
+        a, b = (subject.forms[subject.levels[i].name].size for i in (above, below))
         points = np.stack(
             [
-                upper[:3, 3] - upper[:3, 2] * a.height / 2.5,
-                lower[:3, 3] + lower[:3, 2] * b.height / 2.5,
+                frames[0, :3, 3] - frames[0, :3, 2] * a.height * 0.42,
+                frames[1, :3, 3] + frames[1, :3, 2] * b.height * 0.42,
             ]
         )
         radii = np.array(
-            [[a.width_lower / 2, a.depth_lower / 2], [b.width_upper / 2, b.depth_upper / 2]]
-        )
-        tubes.append(Tube(points, np.stack([upper[:3, 0], lower[:3, 0]]), radii, 1))
+            [[a.width_lower, a.depth_lower], [b.width_upper, b.depth_upper]]
+        ) * 0.49  # fmt: skip
+        tubes.append(Tube(points, frames[:, :3, 0], radii, 1))
     return tubes
+
+
+__all__ = ["FAR", "RIB_LEFT", "RIB_RIGHT", "Bones", "render_bones"]

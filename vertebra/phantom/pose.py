@@ -24,6 +24,9 @@ L4 32.1 7  L5 29.5 21  L6 29.0 23
 _words = _STEPS.split()
 SPACING = {name: float(mm) for name, mm in zip(_words[::3], _words[1::3])}
 TILT = {name: float(degrees) for name, degrees in zip(_words[::3], _words[2::3])}
+SACRAL_TURN = 15.0
+"""The upper plate of the sacrum is tilted beyond the step from L5 to it by this, degrees."""
+
 SPACING_SD = 0.03
 """Spacings differ by this share from level to level once the subject's scale is taken out."""
 
@@ -43,35 +46,143 @@ class Pose:
 
 
 def rotation(pitch: float = 0.0, roll: float = 0.0, yaw: float = 0.0) -> Array:
-    """Rotation by degrees: pitch about +x (head goes back), roll about +y, then yaw about +z."""
+    """Rotation by degrees: yaw about +z, then pitch about +x (head goes back), then roll about +y."""
     a, b, c = np.deg2rad([pitch, roll, yaw])
     x = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
     y = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
     z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    return np.asarray(z @ y @ x)
+    return np.asarray(y @ x @ z)
 
 
-def draw_pose(levels: tuple[Level, ...], scale: float, rng: np.random.Generator) -> Pose:
-    """A pose of a subject of this scale."""
-    upper = [level for level in levels if level.name in SPACING]
-    count = len(upper)
-    spacing = np.array([SPACING[level.name] for level in upper])
-    spacing = spacing * scale * (1 + SPACING_SD * rng.standard_normal(count))
-    tilt = np.array([TILT[level.name] for level in upper])
-    knots = np.linspace(0, count - 1, 6)
-    tilt = tilt + np.interp(np.arange(count), knots, rng.standard_normal(6) * 6)
-    roll = np.interp(np.arange(count), knots, rng.standard_normal(6) * 3)
-    return assemble(levels, spacing, tilt, roll, np.zeros(count + 1))
+# Main modes of the deviation from the mean tilt, C1-2 down to L5-S1, degrees for one SD, found by
+# expectation maximisation over the VerSe centroid lists (193 spines, parts missing), and what
+# the modes leave.
+_TILT_MODES = np.array(
+    """
+ 8.8  8.2 12.2 14.3 15.5 13.6 10.8  8.4  8.0  5.7  3.2  3.4  2.8  2.2  1.9  1.9 -0.6  0.7  0.7
+ 0.5  0.5 -2.2 -2.1 -2.1
+-5.4 -5.6 -2.5 -0.2  1.5  5.5  4.2  3.1  2.2  2.1 -1.7 -0.6 -4.3 -3.0 -3.5 -4.0 -3.2 -2.5 -1.5
+-1.1  0.6  2.0  6.0  6.5
+ 7.8  5.6  4.0  1.2 -0.3 -3.2 -2.7 -1.6 -1.8 -1.7 -2.1 -2.2 -2.1 -2.8 -2.4 -2.3 -2.0 -1.9 -2.0
+-1.2  0.9  3.0  5.8  4.5
+ 0.1  1.6 -0.6 -1.3 -3.8 -0.6 -1.3  1.4  3.1  3.9  5.9  4.7  3.1  1.9  1.7  0.1  0.2 -2.1 -1.4
+-1.2  1.5  3.1  3.2  1.0
+-4.2 -1.7  3.1  4.7  2.1 -3.0 -2.7 -1.7 -1.6  0.6  1.0  1.0  1.2  1.3 -0.1  0.5  0.1 -1.4 -3.6
+-3.7 -3.2 -2.3 -0.5  3.0
+""".split(),
+    dtype=np.float64,
+).reshape(5, 24)
+_TILT_REST = 2.8
+
+_ROLL_MODES = np.array(
+    """
+-4.3 -5.0 -7.2 -7.0 -6.9 -4.8 -6.9 -4.6 -3.5 -2.5  0.0  0.1 -0.3 -0.4 -0.8 -1.8  1.6  0.8  0.9
+-0.7 -1.8 -0.2  0.1  1.0
+-0.8 -5.0 -4.9 -2.4 -1.2  5.9  2.8  5.3  4.5  2.9  2.3  1.3  0.2  0.6 -0.5 -1.3  1.6  1.1  1.8
+ 1.1  0.5 -0.8  0.6 -0.1
+-1.3 -0.6 -0.8 -0.7  1.2  1.0 -2.0  1.0  0.7  1.5  0.0 -0.7 -0.2  0.5  1.3  1.2 -3.2 -4.4 -3.5
+-2.3  0.1  2.4  4.1  3.6
+-1.0 -0.9  0.5 -1.2 -1.2  1.1  0.4  0.5  1.7 -1.0 -1.8 -2.0 -0.9  0.6  1.5  3.6 -1.9 -1.1 -1.9
+-1.7 -3.5 -3.4 -3.0 -2.9
+-0.5  0.8 -0.6  0.2  0.4 -0.4 -1.6 -0.3 -0.4  1.1  2.8  2.4  1.9  2.4  3.3  4.4  0.9  1.1  0.5
+ 0.5  0.7  0.2 -0.5 -0.2
+""".split(),
+    dtype=np.float64,
+).reshape(5, 24)
+_ROLL_REST = 2.0
+
+
+@dataclass(frozen=True)
+class Scoliosis:
+    """A coronal curve: its Cobb angle (degrees; + bows to the right) and its end vertebrae."""
+
+    cobb: float
+    upper: str
+    lower: str
+    rotation: float
+    """Axial turn of the apex as a share of the Cobb angle."""
+
+
+def draw_scoliosis(rng: np.random.Generator, cobb: float | None = None) -> Scoliosis | None:
+    """One spine in eight is scoliotic, mostly mildly; a wished-for angle always gives a curve."""
+    lottery, size, side = rng.random(), rng.random(), rng.random()
+    upper, lower = [("T2", "T8"), ("T5", "T11"), ("T5", "T12"), ("T9", "L2"), ("T11", "L4")][
+        int(rng.integers(5))
+    ]
+    rotation = float(rng.uniform(0.3, 0.55))
+    if cobb is None:
+        if lottery > 0.125:
+            return None
+        cobb = 10 + 50 * size**2
+    right = side < (0.8 if upper in ("T2", "T5") else 0.35)
+    return Scoliosis(abs(cobb) if right else -abs(cobb), upper, lower, rotation)
+
+
+def draw_pose(
+    levels: tuple[Level, ...],
+    scale: float,
+    rng: np.random.Generator,
+    scoliosis: Scoliosis | None = None,
+) -> Pose:
+    """A pose of a subject of this scale; spacing, tilt and curves vary as VerSe's do."""
+    steps = [level.name for level in levels if level.name in SPACING]
+    usual = _usual_index(steps)
+    count = len(steps)
+    loose = np.where(usual < 6, 1.5, 1.0)  # cervical spacings scatter more
+    noise = np.clip(rng.standard_normal(count), -2.5, 2.5)
+    spacing = np.array([SPACING[name] for name in steps])
+    spacing = spacing * scale * (1 + SPACING_SD * loose * noise)
+
+    def deviation(modes: Array, rest: float) -> Array:
+        weights = np.clip(rng.standard_normal(len(modes)), -2.2, 2.2)
+        own = np.clip(rng.standard_normal(count), -2, 2) * rest
+        columns = [np.interp(usual, np.arange(24), mode) for mode in modes]
+        return np.asarray(weights @ np.array(columns) + own)
+
+    tilt = np.array([TILT[name] for name in steps]) + deviation(_TILT_MODES, _TILT_REST)
+    roll = deviation(_ROLL_MODES, _ROLL_REST)
+    yaw = np.interp(
+        np.arange(count + 1), np.linspace(0, count, 6), np.clip(rng.standard_normal(6), -2, 2) * 2.5
+    )
+    if scoliosis is not None:
+        names = [level.name for level in levels]
+        roll, turn = _bowed(roll, scoliosis, names)
+        yaw = yaw + turn
+    return assemble(levels, spacing, tilt, roll, yaw)
+
+
+def _usual_index(steps: list[str]) -> Array:
+    """Each step's place among the 24 of a usual spine, so that anomalies stretch its curves."""
+    marks = [steps.index("T1"), steps.index("L1"), len(steps)]
+    return np.interp(np.arange(len(steps)), [0, *marks], [0, 7, 19, 24])
+
+
+def _bowed(roll: Array, scoliosis: Scoliosis, names: list[str]) -> tuple[Array, Array]:
+    """Coronal tilts with the curve put in, and the axial turn of every vertebra."""
+    upper = names.index(scoliosis.upper)
+    lower = names.index(scoliosis.lower) if scoliosis.lower in names else upper + 6
+    share = (np.arange(len(roll)) + 0.5 - upper) / (lower - upper)
+    half = scoliosis.cobb / 2
+    beyond = np.maximum(np.maximum(-share, share - 1), 0) * (lower - upper)
+    fading = np.exp(-((beyond / 3.0) ** 2))  # compensating curves straighten the rest
+    wave = half * np.cos(np.pi * np.clip(share, 0, 1)) * fading
+    own = roll * (1 - 0.6 * fading)
+    apex = (np.arange(len(roll) + 1) - upper) / (lower - upper)
+    inside = np.sin(np.pi * np.clip(apex, 0, 1))
+    return own + wave, -scoliosis.rotation * scoliosis.cobb * inside
 
 
 def assemble(
     levels: tuple[Level, ...], spacing: Array, tilt: Array, roll: Array, yaw: Array
 ) -> Pose:
-    """Frames from steps: spacing (mm), sagittal tilt, coronal roll and, per level, axial yaw."""
+    """Frames from steps: spacing (mm), sagittal tilt, coronal roll and, per level, axial yaw.
+
+    A vertebra is turned as the mean of the steps above and below it, the sacrum farther forward.
+    """
     a, b = np.deg2rad(tilt), np.deg2rad(roll)
     steps = np.stack([np.sin(b) * np.cos(a), -np.sin(a), -np.cos(b) * np.cos(a)], 1)
     centres = np.concatenate([np.zeros((1, 3)), np.cumsum(steps * spacing[:, None], 0)])
-    pitches = -np.concatenate([tilt[:1], (tilt[:-1] + tilt[1:]) / 2, tilt[-1:] + 12])
+    pitches = -np.concatenate([tilt[:1], (tilt[:-1] + tilt[1:]) / 2, tilt[-1:] + SACRAL_TURN])
     rolls = -np.concatenate([roll[:1], (roll[:-1] + roll[1:]) / 2, roll[-1:]])
     frames = np.tile(np.eye(4), (len(centres), 1, 1))
     for frame, centre, *angles in zip(frames, centres, pitches, rolls, yaw):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -135,16 +135,3 @@ def _segment(
     r = np.sqrt(a * a + b * b + c * c) + np.float32(1e-6)
     slope = np.sqrt((a / ru) ** 2 + (b / rv) ** 2 + (c / mean) ** 2) / r
     return np.asarray((r - 1) / np.maximum(slope, 1 / np.maximum(ru, rv)), dtype=np.float32)
-
-
-def ellipsoid(centre: Sequence[float], radii: Sequence[float]) -> Solid:
-    """An ellipsoid along the axes."""
-
-    def distance(x: Field, y: Field, z: Field) -> Field:
-        a, b, c = ((p - np.float32(m)) / np.float32(r) for p, m, r in zip((x, y, z), centre, radii))
-        r = np.sqrt(a * a + b * b + c * c) + np.float32(1e-6)
-        scaled = [(q / np.float32(s)) ** 2 for q, s in zip((a, b, c), radii)]
-        slope = np.sqrt(scaled[0] + scaled[1] + scaled[2]) / r
-        return np.asarray((r - 1) / np.maximum(slope, 1 / max(radii)), dtype=np.float32)
-
-    return distance

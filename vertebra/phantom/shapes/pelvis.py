@@ -1,0 +1,129 @@
+"""Sacrum and hip bone, in the frame of an upright pelvis with its origin in the body of S1."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from ..pose import rotation
+from .bodies import block, ellipsoid
+from .solids import Clay, rod
+
+SACRAL_SLOPE = 33.0
+"""The upper plate of S1 leans forward by this against the upright pelvis, degrees."""
+HIP_JOINT = (84.0, 19.0, -82.0)
+"""Centre of the right femoral head."""
+
+_BODIES = np.array([[0, 0, 0], [0, -20, -23], [0, -39, -41], [0, -50, -57], [0, -57, -71]], float)
+_HALF = np.array([[24, 15.5], [19, 11.5], [16, 9], [14, 7], [11, 5]], float)
+_LATERAL = np.array([[41, -14, 3], [41, -29, -18], [31, -43, -37], [24, -53, -54], [16, -58, -68]])
+
+
+def sacrum(step: float) -> Clay:
+    """Five fused vertebrae: promontory, wings, four pairs of foramina, canal, crest."""
+    clay = Clay((-70, -86, -84), (70, 32, 50), step)
+    lean = rotation(pitch=-SACRAL_SLOPE)
+    plate = block((0, 0, 0), (25, 16.5, 14.5), lean, 6)
+    clay.add(plate, (-27, -24, -22), (27, 24, 22), 1)
+    clay.limb(_BODIES, _HALF, flat=(1, 0, 0), blend=3)
+    for side in (-1, 1):
+        s = np.array([side, 1.0, 1.0])
+        wing = block((side * 38, -12, 2), (18, 13, 14), rotation(pitch=-40, roll=side * 8), 6)
+        clay.add(wing, (side * 38 - 22, -38, -22), (side * 38 + 22, 14, 24), 6)
+        clay.limb(
+            _LATERAL * s,
+            [[15, 11], [15, 10], [10, 7.5], [7.5, 6], [6, 4.5]],
+            flat=(0, -0.7, -0.7),
+            blend=4,
+        )
+        for upper, lower in pairwise(_BODIES):  # between the foramina
+            bridge = upper * 0.95 + lower * 0.05
+            lateral = _LATERAL[int(np.argmin(np.abs(_BODIES[:, 2] - upper[2])))]
+            clay.limb([bridge, lateral * s], [[6.5, 6], [6.5, 6]], blend=3)
+        root = lean @ np.array([side * 22.0, -20, 6])
+        facet = lean @ np.array([side * 25.0, -29, 15])
+        tip = lean @ np.array([side * 25.5, -30, 24])
+        clay.limb([root, facet, tip], [[8, 6], [7.5, 4.5], [5, 3]], flat=(side * 0.6, 0.6, 0.5))
+        roof = [
+            lean @ np.array([side * 23.0, -22, 0]),
+            np.array([side * 20.0, -46, -10]),
+            np.array([side * 16.0, -60, -28]),
+            np.array([side * 13.0, -64, -50]),
+            np.array([side * 10.0, -63, -66]),
+        ]
+        clay.limb(roof, [[7, 4.5], [7, 4], [6, 3.5], [5, 3.5], [4, 3]], blend=3)
+        for outer, inner in zip(
+            roof, [[0, -40, 8], [0, -56, -6], [0, -67, -25], [0, -69, -46], [0, -66, -60]]
+        ):
+            clay.limb([outer, inner], [[9, 3.0], [9, 3.0]], flat=(0, 0.4, -0.9), blend=3)
+    crest = [[0, -46, 12], [0, -60, -4], [0, -71, -22], [0, -73, -42], [0, -68, -58]]
+    clay.limb(crest, [[5, 3], [5, 3], [5, 3], [4, 3], [3, 3]], flat=(0, -1, 0.4), blend=3)
+    canal = np.array([lean @ np.array([0, -26.0, 24]), lean @ np.array([0, -25.5, 0])])
+    canal = np.concatenate([canal, [[0, -42, -15], [0, -57, -34], [0, -62, -54], [0, -64, -78]]])
+    radii = np.array([[15, 8.5], [14, 8], [11, 6.5], [8, 5], [6, 4], [5, 3.5]])
+    hollow = rod(canal, radii, np.array([1.0, 0, 0]))
+    clay.cut(hollow, canal.min(0) - 15, canal.max(0) + 15, 1.0)
+    for index in range(4):
+        middle = (_BODIES[index] + _BODIES[index + 1]) / 2
+        size = 6.2 - 0.7 * index
+        along = np.cross([1.0, 0, 0], _BODIES[index + 1] - _BODIES[index])
+        along = along / np.linalg.norm(along)
+        for side in (-1, 1):
+            x = side * (22.5 - 2.6 * index)
+            path = np.array([middle + along * 32, middle - along * 32]) + [x, 0, 0]
+            tunnel = rod(path, np.array([[size, size]] * 2), np.array([1.0, 0, 0]))
+            clay.cut(tunnel, path.min(0) - size, path.max(0) + size, 1.0)
+    return clay
+
+
+def hip(step: float) -> Clay:
+    """The right hip bone: iliac wing and crest, socket, ischium, pubis and the hole between."""
+    clay = Clay((-4, -78, -158), (145, 92, 84), step)
+    joint = np.array(HIP_JOINT)
+    crest = np.array(
+        [[46, -60, 16], [58, -52, 42], [78, -32, 60], [101, 0, 66], [121, 32, 55], [129, 58, 30],
+         [121, 76, 4]]
+    )  # fmt: skip
+    waist = np.array([88, 8, -48])
+    fan = np.concatenate([crest[:-1], (crest[:-1] + crest[1:]) / 2, crest[-1:]])
+    for point in fan:
+        middle = (waist + point) / 2 + np.array([-7, -2, 0])
+        clay.limb(
+            [waist + (point - waist) * 0.06, middle, point],
+            [[15, 8], [15, 3.0], [13, 3.6]],
+            flat=np.cross(point - waist, [0.87, -0.49, -0.09]),  # in the plane of the wing
+            blend=4,
+        )
+    clay.limb(crest, [[5, 5]] * len(crest), blend=3)
+    clay.limb([[121, 75, 3], [108, 60, -28], [98, 40, -50]], [[6, 4], [7, 6], [10, 9]], blend=3)
+    auricular = [[56, -46, 20], [53, -34, 4], [52, -44, -18]]
+    clay.limb([waist, [66, -18, -8], auricular[1]], [[20, 9], [20, 8], [16, 8]], blend=4)
+    clay.limb(auricular, [[13, 8], [14, 8], [9, 6]], flat=(0, 1, 0), blend=4)
+    clay.add(
+        ellipsoid(joint + [-4, 0, 0], (29, 31, 32)), joint - [34, 34, 36], joint + [30, 34, 36], 5
+    )
+    clay.limb([waist, joint + [-10, 0, 22]], [[22, 14], [24, 16]], flat=(0, 1, 0), blend=5)
+    seat = [joint + [-14, -22, -8], [66, -26, -102], [61, -26, -122], [54, -14, -133]]
+    clay.limb(seat, [[15, 12], [13, 12], [14, 12], [10, 9]], blend=4)
+    clay.limb([[62, -12, -70], [50, -24, -66]], [[9, 5], [4, 3]], blend=4)  # ischial spine
+    clay.limb(
+        [[54, -14, -133], [36, 16, -130], [20, 44, -122], [12, 58, -114]],
+        [[8, 6], [7.5, 5], [8, 5], [11, 6]],
+        blend=3,
+    )
+    clay.limb(
+        [joint + [-16, 18, 4], [58, 46, -78], [32, 62, -88], [12, 64, -98]],
+        [[13, 10], [9, 8], [8.5, 7.5], [11, 7]],
+        blend=4,
+    )
+    clay.limb([[9, 64, -96], [9, 58, -116]], [[8, 6.5], [8, 6]], flat=(0, 1, 0), blend=3)
+    ball = joint + [3, 1, -1]
+    clay.cut(ellipsoid(ball, (26.5, 26.5, 26.5)), ball - 27, ball + 27, 1.0)
+    mouth = rod(
+        np.array([joint, joint + [60, 12, -22]]),
+        np.array([[26, 26], [34, 34]]),
+        np.array([0, 0, 1.0]),
+    )
+    clay.cut(mouth, joint - [27, 40, 60], joint + [70, 50, 40], 2.0)
+    return clay
