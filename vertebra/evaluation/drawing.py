@@ -37,10 +37,9 @@ _STYLE = {
     "ytick.major.size": 0,
     "svg.fonttype": "none",
 }
-_WIDTH = 9.6
-_TALLEST = 6.4
-_GAP = 0.14
-_TITLE = 0.26
+_WIDTH, _TALLEST = 10.37, 6.4
+_GUTTER, _TITLE = 0.36, 0.26
+"""Inches: a picture at most, and what names and titles take beside and above a section."""
 
 
 def scan_picture(scan: ScanScore) -> str:
@@ -57,17 +56,18 @@ def scan_picture(scan: ScanScore) -> str:
     ]
     widths = [section.extent[1] - section.extent[0] for _, section, _, _ in panels]
     height = view.sagittal.extent[3] - view.sagittal.extent[2]
-    scale = min((_WIDTH - 3 * _GAP) / sum(widths), _TALLEST / height)  # inches a millimetre
-    size = (sum(widths) * scale + 3 * _GAP, height * scale + _TITLE)
+    # inches a millimetre, the same along both axes and in all four
+    scale = min((_WIDTH - 4 * _GUTTER) / sum(widths), _TALLEST / height)
+    size = (sum(widths) * scale + 4 * _GUTTER, height * scale + _TITLE)
     with _figure(size) as figure:
-        left = 0.0
+        left = _GUTTER
         for (title, section, side, misnamed), width in zip(panels, widths):
             box = (left / size[0], 0, width * scale / size[0], height * scale / size[1])
             axes = figure.add_axes(box)
             _draw_section(axes, section, side, misnamed)
             kind = "sagittal" if section is view.sagittal else "coronal"
             axes.set_title(f"{title}, {kind}", fontsize=8.5, color=QUIET, loc="left", pad=5)
-            left += width * scale + _GAP
+            left += width * scale + _GUTTER
         return _svg(figure, scan.name)
 
 
@@ -80,10 +80,10 @@ def values_by_level(
     # a narrow jitter that is the same each time keeps equal values apart
     jitter = np.random.default_rng(0).uniform(-0.2, 0.2, len(scores))
     with _figure((_WIDTH, 2.5)) as figure:
-        axes = figure.add_axes((0.055, 0.13, 0.94, 0.83))
+        axes = figure.add_axes((0.05, 0.13, 0.95, 0.83))
         for score, value, shift in zip(scores, values, jitter):
             if value is not None:
-                wrong = score.identified is False
+                wrong = score.wrong
                 axes.plot(
                     place[score.level] + shift,
                     value,
@@ -122,6 +122,7 @@ def reliability_diagram(measured: Reliability) -> str:
             edgecolor="white",
             linewidth=0.8,
             zorder=3,
+            clip_on=False,
         )
         axes.set(xlim=(0, 1.04), ylim=(0, 1.06), xlabel="confidence", ylabel="share right")
         axes.set_xticks([0, 0.5, 1])
@@ -134,21 +135,20 @@ def _draw_section(axes: Axes, section: Section, side: Side, misnamed: set[Level]
     axes.set(xticks=[], yticks=[], xlim=section.extent[:2], ylim=section.extent[2:])
     for spine in axes.spines.values():
         spine.set_visible(False)
-    dark = section.ct is not None
     for across, height, each in side.points:
-        edge = WRONG if each in misnamed else "white"
+        wrong = each in misnamed
+        edge = WRONG if wrong else "white"
         axes.plot(across, height, "o", ms=4.6, mfc=_colour(each), mec=edge, mew=1.1)
         axes.annotate(
             each.name,
             (section.extent[0], height),
-            xytext=(4, 0),
+            xytext=(-4, 0),
             textcoords="offset points",
+            ha="right",
             va="center",
-            fontsize=7.5,
-            fontweight="bold" if each in misnamed else "normal",
-            color=("#ff7b72" if dark else WRONG)
-            if each in misnamed
-            else ("#f0f3f6" if dark else INK),
+            fontsize=8,
+            fontweight="bold" if wrong else "normal",
+            color=WRONG if wrong else INK,
         )
 
 
@@ -162,11 +162,11 @@ def _painted(section: Section, side: Side) -> NDArray[np.uint8]:
         grey = np.full(shape, int(PAPER[1:3], 16), dtype=np.uint8)
     painted = np.repeat(grey[..., None].astype(np.float32), 3, axis=-1)
     if mask is not None:
-        weight = np.where(_outline(mask), 0.95, 0.45)
+        edge = _outline(mask)
         for number in np.unique(mask[mask > 0]).tolist():
-            own = mask == number
-            share = weight[own][:, None]
-            painted[own] = (1 - share) * painted[own] + share * np.array(level(number).colour)
+            colour, own = np.array(level(number).colour), mask == number
+            painted[own] = 0.5 * painted[own] + 0.5 * colour
+            painted[own & edge] = colour if section.ct is not None else 0.8 * colour
     return painted.astype(np.uint8)
 
 

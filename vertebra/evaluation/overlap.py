@@ -185,6 +185,12 @@ def overlap(reference: Voxels, prediction: Voxels) -> Overlap:
     )
 
 
+def boxes_of(voxels: Voxels) -> dict[int, Box]:
+    """The box of each number."""
+    box, order = labelled_box(voxels), _memory_order(voxels)
+    return _boxes(voxels[box].transpose(order), order, box)
+
+
 def labelled_box(*maps: Voxels) -> Box:
     """The box around everything that is labelled in any of the maps."""
     low, high = np.full(3, np.iinfo(int).max), np.zeros(3, dtype=int)

@@ -13,6 +13,8 @@ from .scores import Evaluation, ScanScore, Spread, Summary
 NONE = "–"
 """Stands where a figure has no meaning."""
 
+NOTHING = "nothing"
+
 _MEANINGS = (
     (
         "Identified (Glocker)",
@@ -184,7 +186,11 @@ def _masks(evaluation: Evaluation) -> str:
     if quality is None:
         return ""
     masks = [scan.masks for scan in evaluation.scans if scan.masks is not None]
+    every = [vertebra for scan in evaluation.scans for vertebra in scan.vertebrae]
+    compared = [each for each in every if each.instance_dice is not None]
+    right = sum(each.mask_called is each.level for each in compared)
     rows = [
+        ["Level right", _ratio(right, len(compared))],
         ["Missed vertebrae", str(sum(len(each.missed) for each in masks))],
         ["Merged: one mask over several", str(sum(len(each.merged) for each in masks))],
         ["Double: several masks in one", str(sum(len(each.double) for each in masks))],
@@ -256,10 +262,9 @@ def _pictures(evaluation: Evaluation) -> str:
     note = "Sections along the curve of the spine. "
     if len(pictured) < len(evaluation.scans):
         note += f"The {len(pictured)} scans with the most errors. "
-    note += "A red ring and a red name mark a prediction whose level is not that of the place."
+    note += "A red ring and a red name mark a prediction that does not have the level of its place."
     shown = "\n".join(
-        f"<div class=scan><h3>{escape(scan.name)}</h3><p class=quiet>{_faults(scan)}</p>"
-        f"{scan_picture(scan)}</div>"
+        f"<div class=scan><h3>{escape(scan.name)}</h3>{_noted(scan)}{scan_picture(scan)}</div>"
         for scan in pictured
     )
     return f"<h2>Pictures</h2>\n<p class=quiet>{note}</p>\n{shown}"
@@ -278,26 +283,31 @@ def _footer(evaluation: Evaluation) -> str:
     )
 
 
+def _noted(scan: ScanScore) -> str:
+    faults = _faults(scan)
+    return "" if faults == NOTHING else f"<p class=quiet>{faults}</p>"
+
+
 def _faults(scan: ScanScore) -> str:
     """What went wrong in a scan, in words."""
     parts = []
     wrong = [
-        f"{each.level} as {each.called}" if each.called else f"no {each.level}"
+        f"{each.level} as {each.name_given}" if each.name_given else f"no {each.level}"
         for each in scan.vertebrae
-        if each.identified is False
+        if each.wrong
     ]
     if wrong:
         parts.append(f"<span class=wrong>{', '.join(wrong)}</span>")
     if scan.masks:
         for name, which in (
             ("no mask for", scan.masks.missed),
-            ("merged in", scan.masks.merged),
-            ("double", scan.masks.double),
+            ("one mask over several:", scan.masks.merged),
+            ("several masks in", scan.masks.double),
         ):
             if which:
                 parts.append(f"<span class=wrong>{name} {escape(', '.join(which))}</span>")
     parts.extend(escape(note) for note in scan.notes)
-    return "; ".join(parts) or "nothing"
+    return "; ".join(parts) or NOTHING
 
 
 _SUMMARY_HEADS = (

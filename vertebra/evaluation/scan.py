@@ -85,8 +85,11 @@ def _masks(
         if number in shared.references:
             dice = shared.dice_of(number, same_level.get(level))
             before = scores.get(level, VertebraScore(level))
+            partner = shared.largest(number)
+            if partner is not None:
+                before = replace(before, mask_called=theirs.get(partner))
             scores[level] = replace(
-                _largest_overlap(before, number, shared, truth, found), dice=dice
+                _against(before, number, partner, shared, truth, found), dice=dice
             )
     masks = MaskScore(
         missed=_names(shared.missed, ours),
@@ -97,15 +100,15 @@ def _masks(
     return scores, replace(scan, masks=masks, notes=notes)
 
 
-def _largest_overlap(
+def _against(
     score: VertebraScore,
     number: int,
+    partner: int | None,
     shared: overlaps.Overlap,
     truth: LabelMap,
     found: LabelMap,
 ) -> VertebraScore:
-    """The figures against the predicted vertebra with the largest overlap."""
-    partner = shared.largest(number)
+    """The figures against the predicted vertebra with the largest overlap, if there is one."""
     if partner is None:
         return replace(score, instance_dice=0.0)
     distances = surface_distances(

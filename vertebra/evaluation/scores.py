@@ -26,7 +26,7 @@ class VertebraScore:
     Names (`None` without a reference point): `called` is the level of the nearest prediction within
     20 mm, `error` the distance to the prediction of the right name, mm. Masks (`None` without a
     reference mask): `dice` compares the same level, everything else the predicted vertebra with the
-    largest overlap, whatever it is called; distances in mm.
+    largest overlap, whose level is `mask_called`; distances in mm.
     """
 
     level: Level
@@ -35,10 +35,23 @@ class VertebraScore:
     verse_hit: bool | None = None
     error: float | None = None
     dice: float | None = None
+    mask_called: Level | None = None
     instance_dice: float | None = None
     surface_distance: float | None = None
     hd95: float | None = None
     surface_dice: float | None = None
+
+    @property
+    def wrong(self) -> bool:
+        """Is it missed or misnamed, by its point or, without points, by its mask?"""
+        if self.identified is None:
+            return self.mask_called is not self.level
+        return not self.identified
+
+    @property
+    def name_given(self) -> Level | None:
+        """What the prediction calls it, by its point or, without points, by its mask."""
+        return self.mask_called if self.identified is None else self.called
 
 
 @dataclass(frozen=True)
@@ -74,7 +87,7 @@ class ScanScore:
     @property
     def errors(self) -> int:
         """How much went wrong: wrong and extra names, missed, merged and double masks."""
-        wrong = sum(each.identified is False for each in self.vertebrae)
+        wrong = sum(each.wrong for each in self.vertebrae)
         masks = self.masks
         faults = len(masks.missed + masks.merged + masks.double) if masks else 0
         return wrong + (self.extra or 0) + faults

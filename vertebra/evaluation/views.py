@@ -17,6 +17,7 @@ from ..anatomy import Level
 from ..spine import Spine
 from ..volume import Grid, LabelMap
 from .cases import Annotation, Case
+from .overlap import boxes_of
 
 _ROWS = 640
 _FINEST, _COARSEST = 0.4, 1.0
@@ -74,7 +75,9 @@ def _section(case: Case, curve: Points, across: int) -> Section:
     """The section that shows the axis `across` (0 = x, 1 = y) over the height."""
     low, high = _AROUND[across]
     first, last = curve[:, across].min() - low, curve[:, across].max() + high
-    bottom, top = curve[0, 2] - _ABOVE_AND_BELOW, curve[-1, 2] + _ABOVE_AND_BELOW
+    lowest, highest = _heights(case)
+    bottom = max(curve[0, 2] - _ABOVE_AND_BELOW, lowest)
+    top = min(curve[-1, 2] + _ABOVE_AND_BELOW, highest)
     pixel = float(np.clip((top - bottom) / _ROWS, _FINEST, _COARSEST))
     columns = np.arange(last, first, -pixel)
     rows = np.arange(top, bottom, -pixel)
@@ -89,6 +92,16 @@ def _section(case: Case, curve: Points, across: int) -> Section:
         prediction=_side(case.prediction, places, across),
         extent=(-float(last), -float(first), float(bottom), float(top)),
     )
+
+
+def _heights(case: Case) -> tuple[float, float]:
+    """Between which heights the scan lies, as far as its CT or masks tell."""
+    for image in (case.ct, case.reference.mask, case.prediction.mask):
+        if image is not None:
+            corners = [[-0.5, n - 0.5] for n in image.grid.shape]
+            heights = image.grid.to_world(np.array(np.meshgrid(*corners)).reshape(3, -1).T)[:, 2]
+            return float(heights.min()), float(heights.max())
+    return -np.inf, np.inf
 
 
 def _side(annotation: Annotation, places: Points, across: int) -> Side:
@@ -135,8 +148,8 @@ def _curve(case: Case) -> Points | None:
 def _middles(mask: LabelMap, numbers: set[int]) -> list[tuple[float, float, float]]:
     """The middles of the masks' boxes: enough to lay a section through."""
     middles = []
-    for number, box in enumerate(ndimage.find_objects(mask.voxels), start=1):
-        if box is not None and number in numbers:
+    for number, box in boxes_of(mask.voxels).items():
+        if number in numbers:
             x, y, z = mask.grid.to_world([(each.start + each.stop - 1) / 2 for each in box])
             middles.append((float(x), float(y), float(z)))
     return middles
