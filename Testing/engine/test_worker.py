@@ -1,0 +1,252 @@
+"""The worker: a warm process that can be cancelled, may crash, and never outlives its parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vertebra.errors import VertebraError
+from vertebra.spine import Spine
+from vertebra.volume import Grid, Volume
+from vertebra.worker import Client
+
+HERE = Path(__file__).resolve().parent
+PRETEND = (sys.executable, str(HERE / "pretend_worker.py"))
+NAMES = ["T11", "T12", "L1", "L2", "L3", "L4", "L5"]
+
+
+def scan(name: str = "CT") -> Volume:
+    voxels = np.zeros((4, 5, 6), np.int16)
+    return Volume(voxels, Grid.of(voxels.shape, (2, 2, 3), (-4, 7, 90)), source=name)
+
+
+class Heard:
+    """Everything a client said, in order."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.events: list[tuple[str, tuple[object, ...]]] = []
+        for name in ("progressed", "found", "finished", "failed", "cancelled"):
+            getattr(client, name).connect(
+                lambda *values, name=name: self.events.append((name, values))
+            )
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.events]
+
+    def until(self, arrived: Callable[[], bool], seconds: float = 20) -> None:
+        end = time.monotonic() + seconds
+        while not arrived():
+            assert time.monotonic() < end, f"nothing more came after {self.events[-3:]}"
+            self.client.poll()
+            time.sleep(0.005)
+
+    def until_idle(self) -> tuple[str, tuple[object, ...]]:
+        self.until(lambda: not self.client.busy)
+        return self.events[-1]
+
+
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Client]:
+    client = Client(PRETEND)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def heard(warm: Client) -> Heard:
+    return Heard(warm)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().split(") ")[1][0] != "Z"
+
+
+def wait_until_gone(pid: int, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while is_alive(pid):
+        assert time.monotonic() < end, "the worker lives on"
+        time.sleep(0.01)
+
+
+def test_a_job_ends_with_its_spine_in_the_scans_place(heard: Heard) -> None:
+    heard.client.start("label", scan())
+    name, (spine,) = heard.until_idle()
+    assert name == "finished"
+    assert isinstance(spine, Spine)
+    assert [level.name for level in spine.levels] == NAMES
+    assert spine.centroids[0] == pytest.approx((-1, 11, 197.5))
+
+
+def test_progress_and_each_vertebra_arrive_as_they_come(heard: Heard) -> None:
+    heard.client.start("label", scan())
+    heard.until_idle()
+    fractions = [values[0] for name, values in heard.events if name == "progressed"]
+    assert fractions == sorted(fractions)
+    assert len(fractions) == 7
+    found = [len(values[0]) for name, values in heard.events if name == "found"]  # type: ignore[arg-type]
+    assert found == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_the_process_stays_warm_between_jobs(heard: Heard) -> None:
+    heard.client.start("label", scan())
+    heard.until_idle()
+    before = heard.client.pid
+    heard.client.start("label", scan())
+    heard.until_idle()
+    assert heard.client.pid == before
+
+
+def test_cancelling_takes_less_than_a_second_and_the_process_stays_warm(heard: Heard) -> None:
+    heard.client.start("label", scan("slow"))
+    heard.until(lambda: "found" in heard.names())
+    before, start = heard.client.pid, time.monotonic()
+    heard.client.cancel()
+    assert heard.until_idle() == ("cancelled", ())
+    assert time.monotonic() - start < 1
+    assert heard.client.pid == before
+
+
+def test_work_that_is_deaf_to_cancel_is_ended_within_a_second(heard: Heard) -> None:
+    heard.client.start("label", scan("deaf"))
+    heard.until(lambda: heard.client.pid is not None)
+    pid, start = heard.client.pid, time.monotonic()
+    assert pid
+    heard.client.cancel()
+    assert heard.until_idle() == ("cancelled", ())
+    assert time.monotonic() - start < 1
+    wait_until_gone(pid, 1)
+    heard.client.start("label", scan())
+    assert heard.until_idle()[0] == "finished"
+
+
+def test_a_second_job_is_refused_while_one_runs(heard: Heard) -> None:
+    heard.client.start("label", scan("slow"))
+    with pytest.raises(VertebraError, match="A computation is running"):
+        heard.client.start("label", scan())
+    heard.client.cancel()
+    heard.until_idle()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("refuse", "This is an MR image; choose a CT."),
+        ("exhausted", "There is not enough memory for this scan; close other programs or crop it."),
+        ("fault", "This is a fault in Vertebra, please report it: ZeroDivisionError('by zero')"),
+    ],
+)
+def test_an_error_arrives_as_one_sentence_and_the_next_job_runs(
+    heard: Heard, name: str, sentence: str
+) -> None:
+    heard.client.start("label", scan(name))
+    assert heard.until_idle() == ("failed", (sentence,))
+    heard.client.start("label", scan())
+    assert heard.until_idle()[0] == "finished"
+
+
+def test_a_crash_is_reported_with_its_reason_and_the_next_job_starts_anew(heard: Heard) -> None:
+    heard.client.start("label", scan("crash"))
+    name, (sentence,) = heard.until_idle()
+    assert name == "failed"
+    assert sentence == (
+        "The computation ended unexpectedly (out of shared memory); "
+        "try again, it starts anew by itself."
+    )
+    heard.client.start("label", scan())
+    assert heard.until_idle()[0] == "finished"
+
+
+def test_a_killed_worker_is_reported(heard: Heard) -> None:
+    heard.client.start("label", scan("slow"))
+    heard.until(lambda: "found" in heard.names())
+    assert heard.client.pid
+    os.kill(heard.client.pid, signal.SIGTERM)
+    name, (sentence,) = heard.until_idle()
+    assert name == "failed"
+    assert "ended unexpectedly" in str(sentence)
+
+
+def test_what_libraries_print_does_not_disturb_the_events(heard: Heard) -> None:
+    heard.client.start("label", scan("chatty"))
+    assert heard.until_idle()[0] == "finished"
+
+
+def test_the_voxels_are_handed_over_and_their_file_is_removed(heard: Heard, tmp_path: Path) -> None:
+    import tempfile
+
+    before = set(Path(tempfile.gettempdir()).glob("vertebra-job-*"))
+    heard.client.start("label", scan("slow"))
+    assert len(set(Path(tempfile.gettempdir()).glob("vertebra-job-*")) - before) >= 1
+    heard.client.cancel()
+    heard.until_idle()
+    mine = set(Path(tempfile.gettempdir()).glob("vertebra-job-*")) - before
+    assert not mine
+
+
+def test_closing_ends_the_process_in_the_middle_of_a_job() -> None:
+    client = Client(PRETEND)
+    heard = Heard(client)
+    client.start("label", scan("deaf"))
+    heard.until(lambda: client.pid is not None)
+    pid = client.pid
+    assert pid
+    client.close()
+    wait_until_gone(pid, 1)
+    assert not client.busy
+
+
+def test_the_worker_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    parent = textwrap.dedent(
+        f"""
+        import sys, time
+        sys.path[:0] = [{str(HERE)!r}, {str(HERE.parents[1])!r}]
+        from test_worker import PRETEND, scan
+        from vertebra.worker import Client
+        client = Client(PRETEND)
+        client.start("label", scan("deaf"))
+        print(client.pid, flush=True)
+        time.sleep(60)
+        """
+    )
+    process = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    pid = int(process.stdout.readline())
+    assert is_alive(pid)
+    process.kill()
+    process.wait()
+    wait_until_gone(pid, 3)
+
+
+def test_without_a_model_the_user_is_told_where_to_put_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vertebra.runtime import models
+
+    monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
+    if any(each.bundled for each in models.models()):
+        pytest.skip("a model ships with this copy of Vertebra")
+    client = Client()
+    heard = Heard(client)
+    client.start("label", scan())
+    name, (sentence,) = heard.until_idle()
+    client.close()
+    assert name == "failed"
+    assert sentence == (
+        "No model for labelling spines is installed; put a model's two files, .safetensors and "
+        f".json, into the folder {tmp_path / 'models'} and try again."
+    )

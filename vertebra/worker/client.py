@@ -1,0 +1,133 @@
+"""The window's side of the worker: start a job, poll for news, cancel."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import VertebraError
+from ..spine import from_json
+from ..volume import Volume
+from .job import Job
+from .process import WorkerProcess
+from .signal import Signal
+
+PATIENCE = 0.7
+"""Seconds that a cancelled job has to stop by itself before its process is ended."""
+
+
+class Client:
+    """Runs one job at a time in a warm process; `poll`, called often, emits what happened.
+
+    >>> client = Client()
+    >>> client.finished.connect(lambda spine: print(spine.levels))
+    >>> client.busy
+    False
+    """
+
+    def __init__(self, command: Sequence[str] = (sys.executable, "-m", "vertebra.worker")) -> None:
+        self.progressed = Signal()  # fraction from 0 to 1, message
+        self.found = Signal()  # the spine so far
+        self.finished = Signal()  # the spine
+        self.failed = Signal()  # one sentence
+        self.cancelled = Signal()  # nothing
+        self._command = command
+        self._process: WorkerProcess | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._number = 0
+        self._busy = False
+        self._give_up: float | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Is a job on its way?"""
+        return self._busy
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the warm process, where there is one."""
+        return self._process.pid if self._process else None
+
+    def start(self, task: str, volume: Volume, device: str = "auto") -> None:
+        """Hand a job to the worker, which is started if it does not run."""
+        if self._busy:
+            raise VertebraError("A computation is running; wait for it, or cancel it.")
+        if self._process is None:
+            self._process = WorkerProcess(self._command)
+        self._number += 1
+        self._folder = tempfile.TemporaryDirectory(prefix="vertebra-job-")
+        job = Job(self._number, task, volume, device)
+        self._process.send(job.to_message(Path(self._folder.name)))
+        self._busy, self._give_up = True, None
+
+    def cancel(self) -> None:
+        """Ask the job to stop; `cancelled` is emitted within a second."""
+        if self._busy and self._process and self._give_up is None:
+            self._process.send({"do": "cancel", "job": self._number})
+            self._give_up = time.monotonic() + PATIENCE
+
+    def poll(self) -> None:
+        """Emit what has happened since the last call."""
+        while self._process is not None:
+            try:
+                event = self._process.events.get_nowait()
+            except queue.Empty:
+                break
+            self._take(event)
+        if self._busy and self._give_up is not None and time.monotonic() > self._give_up:
+            self._end_process()
+            self._end_job()
+            self.cancelled.emit()
+
+    def close(self) -> None:
+        """End the process; a job on its way is dropped."""
+        self._end_process()
+        self._end_job()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        kind = event["event"]
+        if kind == "died":
+            self._process = None
+            if self._busy:
+                self._end_job()
+                self.failed.emit(_crash(event["last_words"]))
+        elif event.get("job") == self._number and self._busy:
+            self._take_news(kind, event)
+
+    def _take_news(self, kind: str, event: dict[str, Any]) -> None:
+        if kind == "progress":
+            self.progressed.emit(event["fraction"], event["text"])
+        elif kind == "partial":
+            self.found.emit(from_json(event["spine"]))
+        else:
+            unwanted = self._give_up is not None
+            self._end_job()
+            if unwanted:
+                self.cancelled.emit()
+            elif kind == "result":
+                self.finished.emit(from_json(event["spine"]))
+            elif kind == "error":
+                self.failed.emit(event["sentence"])
+            else:
+                self.cancelled.emit()
+
+    def _end_job(self) -> None:
+        self._busy, self._give_up = False, None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _end_process(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+
+def _crash(last_words: str) -> str:
+    reason = last_words.splitlines()[-1] if last_words else "it gave no reason"
+    return f"The computation ended unexpectedly ({reason}); try again, it starts anew by itself."

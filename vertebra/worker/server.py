@@ -1,0 +1,95 @@
+"""The worker's side: takes jobs from stdin one after the other and answers with events."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, TextIO
+
+from ..errors import Cancelled, VertebraError
+from ..runtime.progress import Progress
+from ..spine import Spine, to_json
+from .job import Job
+from .tasks import TASKS, Task
+
+
+def serve(tasks: Mapping[str, Task] = TASKS) -> None:
+    """Work until stdin ends, which it does when the parent dies."""
+    Server(tasks, _own_stdout()).run(sys.stdin)
+
+
+class Server:
+    """Runs one job at a time in the main thread, while a second thread listens."""
+
+    def __init__(self, tasks: Mapping[str, Task], events: TextIO) -> None:
+        self._tasks = tasks
+        self._events = events
+        self._writing = threading.Lock()
+        self._waiting: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._running: dict[int, Progress] = {}
+
+    def run(self, requests: TextIO) -> None:
+        """Answer requests for ever."""
+        threading.Thread(target=self._listen, args=(requests,), daemon=True).start()
+        self._say({"event": "ready"})
+        while True:
+            self._answer(self._waiting.get())
+
+    def _listen(self, requests: TextIO) -> None:
+        for line in requests:
+            message = json.loads(line)
+            number = int(message["job"])
+            if message["do"] == "run":
+                self._running[number] = self._progress(number)
+                self._waiting.put(message)
+            elif number in self._running:
+                self._running[number].cancel()
+        os._exit(0)  # the parent is gone: nobody wants what is being computed
+
+    def _progress(self, number: int) -> Progress:
+        def say(fraction: float, text: str) -> None:
+            self._say({"event": "progress", "job": number, "fraction": fraction, "text": text})
+
+        return Progress(say)
+
+    def _answer(self, message: dict[str, Any]) -> None:
+        number = int(message["job"])
+        try:
+            job = Job.from_message(message)
+            progress = self._running[number]
+            task = self._tasks[job.task]
+            spine = task(job, progress, lambda found: self._show("partial", number, found))
+            progress.check()
+            self._show("result", number, spine)
+        except Cancelled:
+            self._say({"event": "cancelled", "job": number})
+        except VertebraError as error:
+            self._say({"event": "error", "job": number, "sentence": str(error)})
+        except MemoryError:
+            sentence = "There is not enough memory for this scan; close other programs or crop it."
+            self._say({"event": "error", "job": number, "sentence": sentence})
+        except Exception as error:
+            sentence = f"This is a fault in Vertebra, please report it: {error!r}"
+            self._say({"event": "error", "job": number, "sentence": sentence})
+        finally:
+            del self._running[number]
+
+    def _show(self, event: str, number: int, spine: Spine) -> None:
+        self._say({"event": event, "job": number, "spine": to_json(spine)})
+
+    def _say(self, event: dict[str, Any]) -> None:
+        with self._writing, suppress(BrokenPipeError):
+            self._events.write(json.dumps(event) + "\n")
+            self._events.flush()
+
+
+def _own_stdout() -> TextIO:
+    """Stdout for events alone: whatever a library prints goes to stderr from now on."""
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="\n")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return events
