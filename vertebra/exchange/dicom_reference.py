@@ -1,0 +1,62 @@
+"""The CT series that a DICOM result refers to: its headers, in order, and its grid."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import BadFile, VertebraError
+from ..volume import LPS_FROM_RAS, Grid
+
+
+def require(name: str) -> Any:
+    """Import pydicom or highdicom, or say how to install them."""
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise VertebraError(
+            'DICOM results need highdicom; install it with: pip install "vertebra[dicom]".'
+        ) from error
+
+
+def read_headers(folder: Path | str) -> list[Any]:
+    """The headers of the one series of slices in a folder, sorted along the patient."""
+    pydicom = require("pydicom")
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise BadFile(f"'{folder}' is not a folder; give the folder of the CT's DICOM series.")
+    found = []
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        try:
+            header = pydicom.dcmread(path, stop_before_pixels=True)
+        except (pydicom.errors.InvalidDicomError, OSError, ValueError):
+            continue
+        if "ImagePositionPatient" in header and "PixelSpacing" in header:
+            found.append(header)
+    series = {str(header.SeriesInstanceUID) for header in found}
+    if len(series) != 1:
+        count = "no DICOM series" if not series else f"{len(series)} DICOM series"
+        raise BadFile(f"'{folder}' holds {count}; give a folder with the CT's slices only.")
+    normal = np.cross(*np.reshape(found[0].ImageOrientationPatient, (2, 3)).astype(float))
+    return sorted(found, key=lambda each: float(np.dot(normal, each.ImagePositionPatient)))
+
+
+def grid_of(headers: list[Any]) -> Grid:
+    """The grid of a sorted series: i along a row, j down a column, k through the slices."""
+    first, last = headers[0], headers[-1]
+    across, down = np.reshape(first.ImageOrientationPatient, (2, 3)).astype(float)
+    row_gap, column_gap = (float(value) for value in first.PixelSpacing)
+    start = np.array(first.ImagePositionPatient, dtype=float)
+    affine = np.eye(4)
+    affine[:3, 0], affine[:3, 1] = across * column_gap, down * row_gap
+    if len(headers) > 1:
+        end = np.array(last.ImagePositionPatient, dtype=float)
+        affine[:3, 2] = (end - start) / (len(headers) - 1)
+    else:
+        affine[:3, 2] = np.cross(across, down) * float(first.get("SliceThickness") or 1)
+    affine[:3, 3] = start
+    shape = (int(first.Columns), int(first.Rows), len(headers))
+    return Grid(shape, LPS_FROM_RAS @ affine)

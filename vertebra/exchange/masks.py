@@ -1,0 +1,84 @@
+"""Which vertebra each number of a label map is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ..anatomy import LEVELS, SACRUM_CODE, VERTEBRA_CODE, Level
+from ..anatomy import level as level_of
+from ..errors import VertebraError
+from ..spine import Spine
+from ..volume import Grid, LabelMap
+
+_BY_CODE = {
+    **{level.code.value: level for level in LEVELS.values() if level.code is not VERTEBRA_CODE},
+    SACRUM_CODE.value: LEVELS["S1"],
+}
+
+
+def instances_in(masks: LabelMap) -> list[int]:
+    """The numbers that occur in a label map, without the background."""
+    voxels = masks.voxels
+    counts = np.zeros(int(voxels.max(initial=0)) + 1, dtype=bool)
+    for k in range(voxels.shape[2]):
+        counts[voxels[..., k].ravel()] = True
+    return [int(number) for number in np.flatnonzero(counts) if number]
+
+
+def levels_of(masks: LabelMap, spine: Spine | None = None) -> dict[int, Level]:
+    """The level of each number: as the spine says or, without one, the map's own names."""
+    if spine is not None:
+        known = {vertebra.instance: vertebra.level for vertebra in spine}
+    else:
+        known = {number: level_of(name) for number, name in masks.names.items()}
+    found = {}
+    for number in instances_in(masks):
+        if number not in known:
+            raise VertebraError(
+                f"The mask's number {number} belongs to no vertebra; name it or remove it first."
+            )
+        found[number] = known[number]
+    return found
+
+
+def structure_level(name: str, code: str = "") -> Level | None:
+    """The level of a segment by its name or else by its SNOMED code; `None` for other structures.
+
+    >>> structure_level("L1 vertebra").name, structure_level("a bone", "66794005").name
+    ('L1', 'L1')
+    """
+    try:
+        return level_of(re.sub(r"\s*vertebra\s*$", "", name, flags=re.IGNORECASE))
+    except VertebraError:
+        return _BY_CODE.get(code)
+
+
+def on_grid(masks: LabelMap, grid: Grid) -> LabelMap:
+    """The same voxels on an image's grid: axes turned, cropped or padded, never interpolated."""
+    if masks.grid.same_as(grid):
+        return masks
+    order, flips = masks.grid.steps_to(grid.codes)
+    turned = masks.grid.permuted(order, flips)
+    start = np.rint(grid.to_index(turned.origin)).astype(int)
+    if not grid.part(start.tolist(), turned.shape).same_as(turned, tolerance=0.01):
+        raise VertebraError(
+            "The masks and the image do not share their voxels; give the image that the masks "
+            "were made from."
+        )
+    flipped = [axis for axis, flip in enumerate(flips) if flip]
+    voxels = np.flip(masks.voxels.transpose(order), flipped)
+    target = np.zeros(grid.shape, dtype=masks.voxels.dtype)
+    low, high = np.maximum(start, 0), np.minimum(start + turned.shape, grid.shape)
+    if (low < high).all():
+        inside = tuple(slice(a, b) for a, b in zip(low, high))
+        target[inside] = voxels[tuple(slice(a, b) for a, b in zip(low - start, high - start))]
+    return replace(masks, voxels=target, grid=grid)
+
+
+def named(levels: Mapping[int, Level]) -> dict[int, str]:
+    """The names of a label map."""
+    return {number: level.name for number, level in levels.items()}
