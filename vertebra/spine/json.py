@@ -57,7 +57,14 @@ def from_json(text: str) -> Spine:
         return _spine(document)
     except BadFile:
         raise
-    except (ValueError, TypeError, KeyError, AttributeError, VertebraError) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+        VertebraError,
+    ) as error:
         reason = str(error).rstrip(".")
         raise BadFile(f"The spine file is damaged: {reason}.") from error
 
