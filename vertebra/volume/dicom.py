@@ -53,7 +53,7 @@ class Slice:
     @property
     def name(self) -> str:
         """How the slice is called in messages."""
-        return f"{self.number} ({self.path.name})"
+        return f"number {self.number} in '{self.path.parent.name}/{self.path.name}'"
 
 
 def pydicom() -> Any:

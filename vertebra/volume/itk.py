@@ -87,7 +87,7 @@ def _check_header(reader: sitk.ImageFileReader, path: Path) -> None:
             "layers), not one as a CT or a plain mask does."
         )
     if len(size) != 3:
-        raise BadFile(f"'{path.name}' has {len(size)} dimensions; a CT has three.")
+        raise BadFile(f"'{path.name}' has {len(size)} dimensions, where a CT has three.")
     voxels = int(np.prod(size, dtype=object))
     if voxels > MOST_VOXELS:
         raise BadFile(f"'{path.name}' states {voxels} voxels, more than any CT has.")

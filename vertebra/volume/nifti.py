@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadFile
-from .grid import Grid
+from .grid import LPS_FROM_RAS, Grid
 from .voxels import MOST_VOXELS, slab_depth
 
 Order = Literal["<", ">"]
@@ -212,7 +212,7 @@ def _shape(header: Any, path: Path) -> tuple[int, int, int]:
         raise BadFile(f"'{path.name}' states impossible dimensions; export it again.")
     shape = tuple(int(n) for n in header["dim"][1 : count + 1])
     if count < 3:
-        raise BadFile(f"'{path.name}' has {count} dimension(s); a CT has three.")
+        raise BadFile(f"'{path.name}' has {count} of the three dimensions that a CT has.")
     if max(shape[3:], default=1) > 1:
         raise BadFile(
             f"'{path.name}' has {count} dimensions {shape}; "
@@ -242,8 +242,8 @@ def _affine(header: Any, path: Path) -> tuple[NDArray[np.float64], tuple[str, ..
         affine[:3, :3] = _rotation(header["quatern"]) * spacing * (1, 1, handedness)
         affine[:3, 3] = header["qoffset"]
         if header["qform_code"] <= 0:
-            affine = np.diag([*spacing, 1.0])
-            notes = ("The file states no orientation; its axes were taken as right, front, up.",)
+            affine = LPS_FROM_RAS @ np.diag([*spacing, 1.0])
+            notes = ("The file states no orientation; its axes were taken as left, back, up.",)
     unit = int(header["xyzt_units"]) & 7
     scale = _MILLIMETRES.get(unit, 1.0)
     if scale != 1.0:

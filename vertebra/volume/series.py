@@ -34,7 +34,7 @@ class Series:
 
     def __str__(self) -> str:
         name = self.description or "no description"
-        return f"{self.uid} ({self.modality} '{name}', {self.slices} slices)"
+        return f"{self.uid} ({self.modality} '{name}', slices: {self.slices})"
 
 
 def list_series(folder: Path | str) -> list[Series]:
@@ -57,7 +57,7 @@ def read_series(path: Path, uid: str | None, progress: Progress | None = None) -
         raise NotABodyCT(f"'{path.name}' holds only a localizer (scout); choose the scan itself.")
     notes: tuple[str, ...] = ()
     if len(axial) < len(slices):
-        notes = (f"{len(slices) - len(axial)} localizer images of the series were left out.",)
+        notes = (f"Localizer images in the series, left out: {len(slices) - len(axial)}.",)
     return stacked(axial, str(path), notes, progress)
 
 

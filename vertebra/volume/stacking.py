@@ -61,17 +61,17 @@ def _check_alike(slices: Sequence[Slice]) -> None:
             raise BadFile(f"Slice {each.name} states pixels without a size.")
         if each.size != first.size:
             raise BadFile(
-                f"The series mixes slices of {first.size} and {each.size} pixels "
-                f"({first.name} and {each.name}); export one scan alone."
+                f"The series mixes slices of {first.size} and {each.size} pixels: "
+                f"{first.name} and {each.name}; export one scan alone."
             )
         if not np.allclose(each.orientation, first.orientation, atol=1e-3):
             raise BadFile(
-                f"The series mixes slices that look in different directions ({first.name} and "
-                f"{each.name}); export one scan alone."
+                f"The series mixes slices that look in different directions: {first.name} and "
+                f"{each.name}; export one scan alone."
             )
         if not np.allclose(each.spacing, first.spacing, rtol=1e-3):
             raise BadFile(
-                f"The series mixes pixel sizes ({first.name} and {each.name}); "
+                f"The series mixes pixel sizes: {first.name} and {each.name}; "
                 "export one scan alone."
             )
 
@@ -98,11 +98,12 @@ def _without_duplicates(
             kept.append(n)
         elif not same_pixels(slices[kept[-1]], slices[n]):
             raise BadFile(
-                f"The series has different images at the same place ({slices[kept[-1]].name} and "
-                f"{slices[n].name}), as several phases or reconstructions do; export one of them."
+                "The series has different images at the same place, as several phases or "
+                f"reconstructions do: {slices[kept[-1]].name} and {slices[n].name}; "
+                "export one of them alone."
             )
     dropped = len(slices) - len(kept)
-    notes = (f"{dropped} slices that were there twice were dropped.",) if dropped else ()
+    notes = (f"Slices that were there twice and were dropped: {dropped}.",) if dropped else ()
     return [slices[n] for n in kept], depths[kept], notes
 
 
