@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -38,6 +39,7 @@ def log_existence(candidates: Sequence[Candidate], settings: Settings) -> Vector
     return np.asarray(np.log(share / (1 - share)) - np.log(usual / (1 - usual)))
 
 
+@lru_cache(maxsize=8)
 def _confusion(share: float) -> Vector:
     """Rows: the level that the evidence names; columns: the level it is."""
     touching = np.array([[adjacent(a, b) or adjacent(b, a) for b in VERTEBRAE] for a in VERTEBRAE])

@@ -65,29 +65,37 @@ def displacements(candidates: Sequence[Candidate], settings: Settings) -> Displa
     )
 
 
-def log_fit(
+def log_orientation(
+    moves: Displacements,
+    pair: NDArray[np.intp],
+    steps: Steps,
+    step: NDArray[np.intp],
+    settings: Settings,
+) -> Vector:
+    """Log density (per mm² across the step) of the direction of displacement `pair`."""
+    length, sideways = moves.length[pair], moves.sideways[pair]
+    angular = moves.noise[pair] / length
+    tilt_spread = np.hypot(steps.tilt_spread[step], angular)
+    side_spread = np.hypot(np.radians(settings.coronal_spread), angular)
+    off = (_wrapped(moves.tilt[pair] - steps.tilt[step]) / tilt_spread) ** 2
+    off += (sideways / side_spread) ** 2
+    area = 2 * np.pi * tilt_spread * side_spread * np.cos(sideways) * length**2
+    fit = -(FREEDOM / 2 + 1) * np.log1p(off / FREEDOM) - np.log(area + 1e-9)
+    return np.asarray(fit + moves.log_direction[pair])
+
+
+def log_length(
     moves: Displacements,
     pair: NDArray[np.intp],
     steps: Steps,
     step: NDArray[np.intp],
     scales: Vector,
-    settings: Settings,
 ) -> Vector:
-    """Log density (per mm³) of displacement `pair` under `step`, for each subject scale."""
-    length, noise = moves.length[pair], moves.noise[pair]
-    angular = noise / length
-    tilt_spread = np.hypot(steps.tilt_spread[step], angular)
-    side_spread = np.hypot(np.radians(settings.coronal_spread), angular)
-    sideways = moves.sideways[pair]
-    off = (_wrapped(moves.tilt[pair] - steps.tilt[step]) / tilt_spread) ** 2
-    off += (sideways / side_spread) ** 2
-    orientation = -(FREEDOM / 2 + 1) * np.log1p(off / FREEDOM)
-    orientation -= np.log(2 * np.pi * tilt_spread * side_spread * np.cos(sideways) + 1e-12)
-    spread = np.hypot(steps.length_spread[step], noise)
-    off_length = length_offsets(length, steps.length[step], spread, scales)
-    distance = -(FREEDOM + 1) / 2 * np.log1p(off_length**2 / FREEDOM)
-    rest = orientation + moves.log_direction[pair] - np.log(8 / 3 * spread) - 2 * np.log(length)
-    return np.asarray(distance + rest[:, None])
+    """Log density (per mm along the step) of the length of displacement `pair`, by scale."""
+    spread = np.hypot(steps.length_spread[step], moves.noise[pair])
+    off = length_offsets(moves.length[pair], steps.length[step], spread, scales)
+    fit = -(FREEDOM + 1) / 2 * np.log1p(off**2 / FREEDOM)
+    return np.asarray(fit - np.log(8 / 3 * spread)[:, None])
 
 
 def length_offsets(length: Vector, expected: Vector, spread: Vector, scales: Vector) -> Vector:
@@ -99,8 +107,8 @@ def possible(
     moves: Displacements, steps: Steps, scales: Vector
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The pairs (displacement, step) whose length fits some subject scale."""
+    slack = FARTHEST * np.hypot(steps.length_spread, moves.noise.max(initial=0))
     length = moves.length[:, None]
-    slack = FARTHEST * np.hypot(steps.length_spread, moves.noise[:, None])
     fits = (length > scales.min() * steps.length - slack) & (
         length < scales.max() * steps.length + slack
     )

@@ -21,6 +21,9 @@ from .steps import COUNT, Steps, steps_for
 SUBJECT_SCALES = np.linspace(-2.1, 2.1, 7)
 """Sizes of the subject that are tried, in spreads from the usual one."""
 
+HOPELESS = -10.0
+"""Steps whose price and direction alone weigh less than this (log) are left out."""
+
 Nodes = NDArray[np.intp]
 
 
@@ -51,23 +54,28 @@ def build(ordered: Sequence[Candidate], settings: Settings) -> Lattice:
     scales = np.exp(SUBJECT_SPREAD * SUBJECT_SCALES)
     log_scales = -(SUBJECT_SCALES**2) / 2
     log_scales -= np.log(np.exp(log_scales).sum())
+    odds = np.log(settings.spine_in_view) - np.log1p(-settings.spine_in_view)
     nodes = evidence.log_levels(ordered, settings)
     nodes = (nodes + evidence.log_existence(ordered, settings)[:, None]).ravel()
     moves = geometry.displacements(ordered, settings)
     pair, step = geometry.possible(moves, steps, scales)
+    across = geometry.log_orientation(moves, pair, steps, step, settings)
+    across += steps.log_prior[step] + np.log(settings.false_volume)
+    hopeful = across > HOPELESS
+    pair, step, across = pair[hopeful], step[hopeful], across[hopeful]
     tail = moves.source[pair] * COUNT + steps.upper[step]
     head = moves.target[pair] * COUNT + steps.lower[step]
     order = np.argsort(head, kind="stable")
     pair, step, tail, head = pair[order], step[order], tail[order], head[order]
-    fit = geometry.log_fit(moves, pair, steps, step, scales, settings)
-    price = steps.log_prior[step] + np.log(settings.false_volume) + nodes[head]
+    along = geometry.log_length(moves, pair, steps, step, scales)
+    price = across[order] + nodes[head]
     first = np.tile(steps.log_first, len(ordered)) + nodes
     return Lattice(
         count=len(ordered),
         scales=scales,
         steps=steps,
-        first=first[:, None] + log_scales,
-        edges=fit + price[:, None],
+        first=first[:, None] + log_scales + odds,
+        edges=along + price[:, None],
         last=np.tile(steps.log_last, len(ordered)),
         tail=tail,
         head=head,

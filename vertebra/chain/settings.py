@@ -13,10 +13,14 @@ class Settings:
 
     detection: float = 0.85
     """Probability that a vertebra in view has a candidate."""
+    detection_of_s2: float = 0.05
+    """The same for S2: localizers mark the sacrum once, at S1."""
     view_continues: float = 0.92
     """Probability that the view goes on below a level; a scan shows about twelve."""
     longest_gap: int = 7
     """The most levels in a row that may be missed."""
+    spine_in_view: float = 0.99
+    """Probability that there is a spine at all."""
     usual_existence: float = 0.85
     """The share of true ones among this localizer's candidates, against which existence counts."""
     position_noise: float = 2.0

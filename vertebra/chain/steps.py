@@ -97,14 +97,18 @@ def _routes(
 ) -> Iterator[tuple[tuple[Level, ...], float]]:
     """Each way from a detected level over missed ones to the next detected, with its price."""
     stack: list[tuple[tuple[Level, ...], float]] = [((level,), 0.0) for level in VERTEBRAE]
-    missed = float(np.log1p(-settings.detection))
     while stack:
         route, price = stack.pop()
         for level, probability in following[route[-1]].items():
             onward = price + float(np.log(settings.view_continues * probability))
-            yield (*route, level), onward + float(np.log(settings.detection))
+            detection = _detection(level, settings)
+            yield (*route, level), onward + float(np.log(detection))
             if len(route) <= settings.longest_gap:
-                stack.append(((*route, level), onward + missed))
+                stack.append(((*route, level), onward + float(np.log1p(-detection))))
+
+
+def _detection(level: Level, settings: Settings) -> float:
+    return settings.detection_of_s2 if level.name == "S2" else settings.detection
 
 
 def _displacement(
@@ -125,11 +129,11 @@ def _met(route: tuple[Level, ...]) -> frozenset[Anomaly]:
 
 def _log_first(settings: Settings) -> Vector:
     """Log probability of each level to be the first one detected: even, where it exists."""
-    exists = np.ones(COUNT)
-    exists[LEVELS["T12"].rank] -= settings.no_t12
-    exists[LEVELS["T13"].rank] = settings.t13
-    exists[LEVELS["L5"].rank] -= settings.no_l5
-    exists[LEVELS["L6"].rank] = settings.l6
+    exists = np.array([_detection(level, settings) for level in VERTEBRAE])
+    exists[LEVELS["T12"].rank] *= 1 - settings.no_t12
+    exists[LEVELS["T13"].rank] *= settings.t13
+    exists[LEVELS["L5"].rank] *= 1 - settings.no_l5
+    exists[LEVELS["L6"].rank] *= settings.l6
     return np.asarray(np.log(exists / exists.sum()))
 
 
@@ -138,7 +142,9 @@ def _log_last(following: dict[Level, dict[Level, float]], settings: Settings) ->
     last = np.ones(COUNT)
     for level in reversed(VERTEBRAE):
         if following[level]:
-            missed = sum(p * last[below.rank] for below, p in following[level].items())
-            goes_on = settings.view_continues
-            last[level.rank] = 1 - goes_on + goes_on * (1 - settings.detection) * missed
+            missed = sum(
+                share * (1 - _detection(below, settings)) * last[below.rank]
+                for below, share in following[level].items()
+            )
+            last[level.rank] = 1 - settings.view_continues * (1 - missed)
     return np.asarray(np.log(last))
