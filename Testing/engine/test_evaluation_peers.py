@@ -59,6 +59,7 @@ def distances_of(
 @pytest.mark.parametrize("seed", range(3))
 def test_average_surface_distance_hd95_and_surface_dice_are_those_of_monai(seed: int) -> None:
     metrics = pytest.importorskip("monai.metrics")
+    utils = pytest.importorskip("monai.metrics.utils")
     torch = pytest.importorskip("torch")
     reference, prediction = random_pair(seed)
     spacing = SPACINGS[seed]
@@ -70,9 +71,15 @@ def test_average_surface_distance_hd95_and_surface_dice_are_those_of_monai(seed:
         kwargs = {"include_background": True, "spacing": list(spacing)}
         asd = metrics.compute_average_surface_distance(other, one, symmetric=True, **kwargs)
         hd95 = metrics.compute_hausdorff_distance(other, one, percentile=95, **kwargs)
+        _, both_ways, _ = utils.get_edge_surface_distance(
+            other[0, 0].float(), one[0, 0].float(), spacing=list(spacing), symmetric=True
+        )
+        percentiles = [np.quantile(each.double().numpy(), 0.95) for each in both_ways]
         dice = metrics.compute_surface_dice(other, one, [1.0], **kwargs)
         assert measured.average == pytest.approx(asd.item(), rel=1e-6, abs=1e-6)
-        assert measured.hd95 == pytest.approx(hd95.item(), rel=1e-6, abs=1e-6)
+        assert measured.hd95 == pytest.approx(max(percentiles), rel=1e-6, abs=1e-6)
+        # torch interpolates the percentile in single precision
+        assert measured.hd95 == pytest.approx(hd95.item(), abs=1e-3)
         assert measured.dice(1.0) == pytest.approx(dice.item(), abs=1e-6)
 
 

@@ -6,6 +6,7 @@ one JSON and one HTML file. docs/metrics.md defines every figure.
 
 from .cases import Annotation, Case
 from .evaluate import evaluate, summarised
+from .folders import paired_cases
 from .report import to_json, write_report
 from .scan import score
 from .scores import Evaluation, ScanScore, Spread, Summary, VertebraScore
@@ -19,6 +20,7 @@ __all__ = [
     "Summary",
     "VertebraScore",
     "evaluate",
+    "paired_cases",
     "score",
     "summarised",
     "to_json",

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import ndimage
-
 from ..anatomy import Level, level
 from ..errors import VertebraError
 from ..spine import Spine
-from ..volume import Grid, LabelMap, Volume
+from ..volume import LabelMap, Volume
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +38,6 @@ class Case:
     prediction: Annotation
     ct: Volume | None = None
     notes: tuple[str, ...] = ()
-
-
-def on_grid(mask: LabelMap, grid: Grid) -> LabelMap:
-    """The mask on another grid over the same patient, by its nearest voxels."""
-    if mask.grid.same_as(grid):
-        return mask
-    step = mask.grid.inverse @ grid.affine
-    voxels = np.empty(grid.shape, mask.voxels.dtype)
-    ndimage.affine_transform(
-        mask.voxels, step[:3, :3], step[:3, 3], grid.shape, output=voxels, order=0
-    )
-    return LabelMap(voxels, grid, mask.names, mask.source)
 
 
 def _level(name: str) -> Level | None:

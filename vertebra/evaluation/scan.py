@@ -9,9 +9,9 @@ from ..anatomy import Level
 from ..errors import VertebraError
 from ..runtime import Progress
 from ..spine import Spine
-from ..volume import LabelMap
+from ..volume import LabelMap, onto
 from . import overlap as overlaps
-from .cases import Case, on_grid
+from .cases import Case
 from .completeness import completeness
 from .detection import detect
 from .identification import identify, refuse_duplicates
@@ -72,7 +72,7 @@ def _masks(
     progress: Progress,
 ) -> tuple[Scores, ScanScore]:
     """The figures of the masks, added to those of the points."""
-    found = on_grid(predicted, truth.grid)
+    found = onto(predicted, truth.grid)
     notes = scan.notes
     if found is not predicted:
         notes = (*notes, "The predicted mask was brought onto the reference's grid.")
