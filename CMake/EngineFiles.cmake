@@ -3,29 +3,127 @@
 set(ENGINE_PYTHON_SCRIPTS
   vertebra/__init__.py
   vertebra/anatomy.py
+  vertebra/chain/__init__.py
+  vertebra/chain/candidates.py
+  vertebra/chain/decoder.py
+  vertebra/chain/evidence.py
+  vertebra/chain/geometry.py
+  vertebra/chain/lattice.py
+  vertebra/chain/paths.py
+  vertebra/chain/published.py
+  vertebra/chain/settings.py
+  vertebra/chain/steps.py
   vertebra/cli/__init__.py
   vertebra/cli/console.py
+  vertebra/cli/convert.py
+  vertebra/cli/evaluate.py
+  vertebra/cli/info.py
   vertebra/cli/models.py
   vertebra/cli/run.py
+  vertebra/cli/spine.py
   vertebra/errors.py
   vertebra/evaluation/__init__.py
+  vertebra/evaluation/anomalies.py
+  vertebra/evaluation/cases.py
+  vertebra/evaluation/completeness.py
+  vertebra/evaluation/confidence.py
+  vertebra/evaluation/detection.py
+  vertebra/evaluation/drawing.py
+  vertebra/evaluation/evaluate.py
+  vertebra/evaluation/folders.py
+  vertebra/evaluation/identification.py
+  vertebra/evaluation/overlap.py
+  vertebra/evaluation/page.py
+  vertebra/evaluation/report.py
+  vertebra/evaluation/scan.py
+  vertebra/evaluation/scores.py
+  vertebra/evaluation/surface.py
+  vertebra/evaluation/views.py
   vertebra/exchange/__init__.py
+  vertebra/exchange/convert.py
+  vertebra/exchange/datastore.py
+  vertebra/exchange/dicom_points.py
+  vertebra/exchange/dicom_reference.py
+  vertebra/exchange/dicom_seg.py
+  vertebra/exchange/fcsv.py
+  vertebra/exchange/formats.py
+  vertebra/exchange/labelmap.py
+  vertebra/exchange/markups.py
+  vertebra/exchange/masks.py
+  vertebra/exchange/parsing.py
+  vertebra/exchange/points.py
+  vertebra/exchange/segmentation.py
+  vertebra/exchange/spine_file.py
+  vertebra/exchange/table.py
+  vertebra/exchange/terminology.py
+  vertebra/exchange/tptbox.py
+  vertebra/exchange/verse.py
+  vertebra/exchange/verse_conflicts.py
+  vertebra/exchange/verse_folder.py
   vertebra/methods/__init__.py
+  vertebra/methods/common/__init__.py
+  vertebra/methods/common/convolution.py
+  vertebra/methods/common/preparation.py
+  vertebra/methods/multiview/__init__.py
+  vertebra/methods/multiview/configuration.py
+  vertebra/methods/multiview/drr.py
+  vertebra/methods/multiview/exposures.py
+  vertebra/methods/multiview/fusion.py
+  vertebra/methods/multiview/geometry.py
+  vertebra/methods/multiview/inference.py
+  vertebra/methods/multiview/intensity.py
+  vertebra/methods/multiview/learning.py
+  vertebra/methods/multiview/networks.py
+  vertebra/methods/multiview/objective.py
+  vertebra/methods/multiview/peaks.py
+  vertebra/methods/multiview/siddon.py
+  vertebra/methods/multiview/simsiam.py
+  vertebra/methods/multiview/targets.py
+  vertebra/methods/multiview/vote.py
+  vertebra/methods/multiview/windows.py
   vertebra/phantom/__init__.py
+  vertebra/phantom/abdomen.py
   vertebra/phantom/bones.py
+  vertebra/phantom/cage.py
   vertebra/phantom/canvas.py
+  vertebra/phantom/chest.py
+  vertebra/phantom/extras.py
+  vertebra/phantom/form.py
   vertebra/phantom/habitus.py
+  vertebra/phantom/limbs.py
+  vertebra/phantom/material.py
   vertebra/phantom/measures.py
+  vertebra/phantom/neck.py
+  vertebra/phantom/pathology.py
   vertebra/phantom/pose.py
+  vertebra/phantom/protocol.py
   vertebra/phantom/random.py
+  vertebra/phantom/routes.py
+  vertebra/phantom/scan.py
+  vertebra/phantom/scanner.py
   vertebra/phantom/shapes/__init__.py
+  vertebra/phantom/shapes/anatomy.py
+  vertebra/phantom/shapes/bodies.py
+  vertebra/phantom/shapes/cervical.py
+  vertebra/phantom/shapes/lumbar.py
+  vertebra/phantom/shapes/mixture.py
+  vertebra/phantom/shapes/morph.py
+  vertebra/phantom/shapes/pelvis.py
   vertebra/phantom/shapes/procedural.py
+  vertebra/phantom/shapes/skull.py
   vertebra/phantom/shapes/solids.py
+  vertebra/phantom/shapes/source.py
   vertebra/phantom/shapes/surfaces.py
   vertebra/phantom/shapes/template.py
+  vertebra/phantom/shapes/thoracic.py
   vertebra/phantom/shapes/tubes.py
+  vertebra/phantom/stream.py
   vertebra/phantom/subject.py
+  vertebra/phantom/surroundings.py
   vertebra/phantom/tissue.py
+  vertebra/phantom/truth.py
+  vertebra/phantom/vessels.py
+  vertebra/phantom/wall.py
   vertebra/runtime/__init__.py
   vertebra/runtime/devices.py
   vertebra/runtime/files.py
@@ -40,11 +138,39 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/spine/spine.py
   vertebra/spine/vertebra.py
   vertebra/training/__init__.py
+  vertebra/training/augmentation.py
+  vertebra/training/batches.py
+  vertebra/training/checkpoints.py
+  vertebra/training/curves.py
+  vertebra/training/examples.py
+  vertebra/training/loop.py
+  vertebra/training/schedule.py
   vertebra/volume/__init__.py
+  vertebra/volume/body_ct.py
+  vertebra/volume/dicom.py
   vertebra/volume/grid.py
+  vertebra/volume/itk.py
+  vertebra/volume/nifti.py
+  vertebra/volume/orienting.py
+  vertebra/volume/pixels.py
+  vertebra/volume/reading.py
+  vertebra/volume/resampling.py
+  vertebra/volume/series.py
+  vertebra/volume/stacking.py
   vertebra/volume/volume.py
+  vertebra/volume/voxels.py
+  vertebra/volume/writing.py
+  vertebra/worker/__init__.py
+  vertebra/worker/__main__.py
+  vertebra/worker/client.py
+  vertebra/worker/job.py
+  vertebra/worker/process.py
+  vertebra/worker/server.py
+  vertebra/worker/signal.py
+  vertebra/worker/tasks.py
 )
 
 set(ENGINE_PYTHON_RESOURCES
+  vertebra/evaluation/style.css
   vertebra/py.typed
 )

@@ -35,3 +35,14 @@ for _module in (QtCore, QtGui, QtWidgets):
 app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
 QtCore.QCoreApplication.setOrganizationName("Vertebra")
 QtCore.QCoreApplication.setApplicationName("Stand-in for Slicer")
+
+
+class _FileDialog(QtWidgets.QFileDialog):
+    """PythonQt returns the chosen path alone, PySide a pair."""
+
+    @staticmethod
+    def getSaveFileName(*arguments: object) -> str:
+        return QtWidgets.QFileDialog.getSaveFileName(*arguments)[0]
+
+
+QFileDialog = _FileDialog

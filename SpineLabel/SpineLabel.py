@@ -1,0 +1,166 @@
+"""SpineLabel: finds every vertebra of a CT, says which one it is, and lets a person correct it."""
+
+from __future__ import annotations
+
+import slicer
+import vtk
+from slicer.i18n import tr as _
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+
+
+class SpineLabel(ScriptedLoadableModule):
+    """What Slicer's menus show of the module."""
+
+    def __init__(self, parent) -> None:
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("Spine Label")
+        parent.categories = [_("Segmentation")]
+        parent.dependencies = ["Markups"]
+        parent.contributors = ["Vertebra Contributors (Vertebra)"]
+        parent.helpText = _(
+            "Finds the vertebrae of a CT and names them by level. Every result can be corrected: "
+            "set one level and the rest is renumbered; shift, move, insert, delete, undo. Points "
+            "are the centres of the vertebral bodies. Nothing is sent anywhere."
+        )
+        parent.acknowledgementText = _(
+            "After Wu et al., Multi-View Vertebra Localization and Identification from CT Images, "
+            "2023. Not a medical device: check every result."
+        )
+
+
+class SpineLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The panel's shell: it follows the scene; what the user sees is SpineLabelLib.Panel."""
+
+    def __init__(self, parent=None) -> None:
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic = None
+        self.panel = None
+        self._parameterNode = None
+        self._guiTag = None
+
+    def setup(self) -> None:
+        """Build the panel when the user opens the module for the first time."""
+        from SpineLabelLib.Panel import Panel
+
+        ScriptedLoadableModuleWidget.setup(self)
+        root = slicer.util.loadUI(self.resourcePath("UI/SpineLabel.ui"))
+        self.layout.addWidget(root)
+        self.ui = slicer.util.childWidgetVariables(root)
+        root.setMRMLScene(slicer.mrmlScene)
+        self.logic = SpineLabelLogic()
+        self.panel = Panel(self.ui, self.logic.labelling)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.EndCloseEvent, self.onSceneChanged)
+        self.addObserver(scene, scene.EndImportEvent, self.onSceneChanged)
+        self.initializeParameterNode()
+
+    def enter(self) -> None:
+        """The user came: keys work, and the scene may have changed meanwhile."""
+        self.initializeParameterNode()
+        self.panel.shortcuts.install()
+
+    def exit(self) -> None:
+        """The user left: the keys belong to others again."""
+        self.panel.shortcuts.remove()
+
+    def cleanup(self) -> None:
+        """Slicer ends, or the module is reloaded."""
+        self.removeObservers()
+        self.setParameterNode(None)
+        self.panel.close()
+
+    def onSceneStartClose(self, *_caller_and_event) -> None:
+        """A run for a scene that goes away is of no use."""
+        self.setParameterNode(None)
+        self.panel.close()
+
+    def onSceneChanged(self, *_caller_and_event) -> None:
+        """Another scene is there; show what it says."""
+        self.initializeParameterNode()
+
+    def initializeParameterNode(self) -> None:
+        """Take the scene's parameters, and its first scan where none is chosen."""
+        self.setParameterNode(self.logic.getParameterNode())
+        if not self._parameterNode.inputVolume:
+            first = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+            if first:
+                self._parameterNode.inputVolume = first
+
+    def setParameterNode(self, parameterNode) -> None:
+        """Show these parameters; None for none."""
+        modified = vtk.vtkCommand.ModifiedEvent
+        if self._parameterNode:
+            self._parameterNode.disconnectGui(self._guiTag)
+            self.removeObserver(self._parameterNode, modified, self._onParameters)
+        self._parameterNode = parameterNode
+        if parameterNode:
+            self._guiTag = parameterNode.connectGui(self.ui)
+            self.addObserver(parameterNode, modified, self._onParameters)
+        self.panel.show(parameterNode)
+
+    def _onParameters(self, *_caller_and_event) -> None:
+        self.panel.show(self._parameterNode)
+
+
+class SpineLabelLogic(ScriptedLoadableModuleLogic):
+    """For scripts: labels a scan and waits for the result.
+
+    >>> logic = SpineLabelLogic()
+    >>> points = logic.process(slicer.util.getNode("CT"))
+    >>> points.GetNthControlPointLabel(0)
+    'T11'
+    """
+
+    def __init__(self) -> None:
+        from SpineLabelLib.Labelling import Labelling
+
+        ScriptedLoadableModuleLogic.__init__(self)
+        self.labelling = Labelling()
+
+    def getParameterNode(self):
+        """The module's parameters in this scene."""
+        from SpineLabelLib.Parameters import SpineLabelParameterNode
+
+        return SpineLabelParameterNode(super().getParameterNode())
+
+    def process(self, volumeNode, device: str = "auto"):
+        """The new markups node with the scan's spine."""
+        from SpineLabelLib.scene import createSpineNode, showSpine
+
+        spine = self.labelling.labelAndWait(volumeNode, device)
+        node = createSpineNode(volumeNode)
+        showSpine(spine, node)
+        return node
+
+
+class SpineLabelTest(ScriptedLoadableModuleTest):
+    """A self test that runs inside Slicer; the thorough tests are in Testing/modules."""
+
+    def runTest(self) -> None:
+        """Show a spine and take a correction up."""
+        slicer.mrmlScene.Clear()
+        self.test_a_moved_point_is_taken_up()
+
+    def test_a_moved_point_is_taken_up(self) -> None:
+        """From points to a spine and back."""
+        from SpineLabelLib.Correction import Correction
+        from SpineLabelLib.scene import createSpineNode, showSpine
+
+        from vertebra.spine import Spine
+
+        node = createSpineNode()
+        showSpine(Spine.of({"L1": (0, 0, 60), "L2": (0, 0, 27), "L3": (0, 0, -8)}), node)
+        correction = Correction()
+        correction.follow(node)
+        node.SetNthControlPointPosition(1, 5.0, 0.0, 27.0)
+        self.assertEqual(correction.spine.centroids[1], (5.0, 0.0, 27.0))
+        correction.edit(lambda spine: spine.shifted(+1))
+        self.assertEqual(node.GetNthControlPointLabel(0), "L2")

@@ -1,0 +1,147 @@
+"""A spine under correction: edits, undo and redo, kept in step with the points in the scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import slicer
+
+from vertebra.errors import VertebraError
+from vertebra.spine import Spine
+from vertebra.worker.signal import Signal
+
+from .scene import keptSpine, showSpine, takeUp
+
+Edit = Callable[[Spine], Spine]
+
+
+class Correction:
+    """Every edit makes a new spine and shows it; undo shows the one before.
+
+    Example in the Python console of Slicer:
+
+    >>> correction = Correction()
+    >>> correction.follow(slicer.util.getNode("CT spine"))
+    >>> correction.edit(lambda spine: spine.shifted(+1))
+    >>> correction.undo()
+    """
+
+    def __init__(self, later: Callable[[Callable[[], None]], None] = lambda work: work()) -> None:
+        self.changed = Signal()  # the spine is another one
+        self.refused = Signal()  # one sentence: why an edit was not carried out
+        self.spine = Spine()
+        self.node = None
+        self._later = later
+        self._before: list[Spine] = []
+        self._after: list[Spine] = []
+        self._observers: list[int] = []
+        self._showing = self._dragging = self._waiting = False
+
+    def follow(self, node) -> None:
+        """Correct the spine of this markups node from now on; None for no spine at all."""
+        self._forget()
+        self.spine = Spine()
+        if node is not None:
+            try:
+                self.spine = keptSpine(node)
+            except VertebraError as error:
+                self.refused.emit(str(error))
+                node = None
+        self.node = node
+        if node is not None:
+            self._observe(node)
+            self._show()
+            self._takeUp()
+        self.changed.emit()
+
+    def edit(self, change: Edit) -> bool:
+        """Carry out an edit; one that is not possible is refused with a sentence."""
+        try:
+            changed = change(self.spine)
+        except VertebraError as error:
+            self.refused.emit(str(error))
+            return False
+        self._replace(changed)
+        return True
+
+    @property
+    def canUndo(self) -> bool:
+        """Is there an edit to undo?"""
+        return bool(self._before)
+
+    @property
+    def canRedo(self) -> bool:
+        """Is there an undone edit?"""
+        return bool(self._after)
+
+    def undo(self) -> None:
+        """Go back to the spine before the last edit."""
+        self._step(self._before, self._after)
+
+    def redo(self) -> None:
+        """Take the last undo back."""
+        self._step(self._after, self._before)
+
+    def _replace(self, spine: Spine) -> None:
+        if spine == self.spine:
+            return
+        self._before.append(self.spine)
+        self._after.clear()
+        self.spine = spine
+        self._show()
+        self.changed.emit()
+
+    def _step(self, source: list[Spine], target: list[Spine]) -> None:
+        if source:
+            target.append(self.spine)
+            self.spine = source.pop()
+            self._show()
+            self.changed.emit()
+
+    def _show(self) -> None:
+        if self.node is not None:
+            self._showing = True
+            showSpine(self.spine, self.node)
+            self._showing = False
+
+    def _observe(self, node) -> None:
+        for event in (
+            node.PointPositionDefinedEvent,
+            node.PointRemovedEvent,
+            node.PointModifiedEvent,
+        ):
+            self._observers.append(node.AddObserver(event, self._onPoints))
+        start, end = node.PointStartInteractionEvent, node.PointEndInteractionEvent
+        self._observers.append(node.AddObserver(start, self._onDragStart))
+        self._observers.append(node.AddObserver(end, self._onDragEnd))
+
+    def _forget(self) -> None:
+        for observer in self._observers:
+            self.node.RemoveObserver(observer)
+        self._observers.clear()
+        self._before.clear()
+        self._after.clear()
+        self._dragging = False
+
+    def _onDragStart(self, *_) -> None:
+        self._dragging = True
+
+    def _onDragEnd(self, *_) -> None:
+        self._dragging = False
+        self._onPoints()
+
+    def _onPoints(self, *_) -> None:
+        """Somebody changed the points; looked at once, after all that belongs together."""
+        if not (self._showing or self._dragging or self._waiting):
+            self._waiting = True
+            self._later(self._takeUp)
+
+    def _takeUp(self) -> None:
+        self._waiting = False
+        if self.node is None or slicer.mrmlScene.IsClosing():
+            return
+        taken, refused = takeUp(self.spine, self.node)
+        if refused:
+            self._show()
+            self.refused.emit(" ".join(refused))
+        self._replace(taken)

@@ -1,0 +1,28 @@
+"""Writing the corrected spine to a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vertebra.errors import VertebraError
+from vertebra.exchange.convert import write
+from vertebra.exchange.formats import named_format
+from vertebra.exchange.verse import Variant
+from vertebra.spine import Spine
+
+from .scene import geometryFromNode
+
+FORMATS = tuple(
+    named_format(name) for name in ("markups", Variant.VOXELS.value, "csv", "tptbox", "spine")
+)
+"""What the panel offers; the endings are those that each format is recognized by."""
+
+
+def exportSpine(spine: Spine, format_, path: str, volumeNode=None) -> Path:
+    """Write the spine; formats that count voxels need the scan it belongs to."""
+    ending = format_.endings[0]
+    target = path if path.endswith(ending) else f"{path.removesuffix('.json')}{ending}"
+    if "write" in format_.image_for and volumeNode is None:
+        raise VertebraError(f"{format_.title}: choose the CT that the points belong to first.")
+    grid = geometryFromNode(volumeNode) if volumeNode else None
+    return write(target, spine, format_.name, grid=grid)

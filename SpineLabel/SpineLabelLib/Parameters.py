@@ -1,0 +1,17 @@
+"""What the panel of SpineLabel shows and a saved scene brings back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from slicer import vtkMRMLMarkupsFiducialNode, vtkMRMLScalarVolumeNode
+from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper
+
+
+@parameterNodeWrapper
+class SpineLabelParameterNode:
+    """The chosen scan, its spine, and where to compute."""
+
+    inputVolume: vtkMRMLScalarVolumeNode
+    spine: vtkMRMLMarkupsFiducialNode
+    device: Annotated[str, Choice(["auto", "cpu", "cuda"])] = "auto"
