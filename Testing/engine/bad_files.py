@@ -197,7 +197,7 @@ FILES = [
         "4 dimensions",
     ),
     Case(
-        "MetaImage with complex numbers",
+        "NRRD with complex numbers",
         "ct",
         by_itk("ct.nrrd", sitk.Image([4, 4, 4], sitk.sitkComplexFloat32)),
         "numbers",

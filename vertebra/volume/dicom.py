@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,8 @@ from ..errors import BadFile, VertebraError
 
 if TYPE_CHECKING:
     from ..runtime.progress import Progress
+
+_SILENCE = logging.NullHandler()
 
 _CT_CLASSES = (
     "1.2.840.10008.5.1.4.1.1.2",  # CT Image Storage
@@ -67,6 +71,22 @@ def pydicom() -> Any:
     return package
 
 
+@contextmanager
+def quiet_pydicom() -> Iterator[None]:
+    """Keeps warnings and tracebacks from the user's terminal; what matters is raised anyway."""
+    logger = logging.getLogger("pydicom")
+    was_propagating = logger.propagate
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logger.propagate = False
+        logger.addHandler(_SILENCE)
+        try:
+            yield
+        finally:
+            logger.propagate = was_propagating
+            logger.removeHandler(_SILENCE)
+
+
 def is_dicom(path: Path) -> bool:
     """Does the file begin as DICOM files do, with or without the preamble?"""
     with path.open("rb") as file:
@@ -92,8 +112,7 @@ def slices_of(path: Path) -> list[Slice]:
     """The slices of one DICOM file: one, or each frame of a multi-frame image, or none."""
     package = pydicom()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet_pydicom():
             header = package.dcmread(path, force=True, stop_before_pixels=True, specific_tags=_TAGS)
             if "Rows" not in header:
                 return []

@@ -30,11 +30,22 @@ def grid_of(image: sitk.Image) -> Grid:
 def image_of(voxels: NDArray[Any], grid: Grid) -> sitk.Image:
     """A SimpleITK image with a copy of the voxels."""
     image = sitk.GetImageFromArray(voxels.T)
-    lps = LPS_FROM_RAS @ grid.affine
     image.SetSpacing(grid.spacing.tolist())
-    image.SetDirection((lps[:3, :3] / grid.spacing).ravel().tolist())
-    image.SetOrigin(lps[:3, 3].tolist())
+    image.SetDirection(directions_of(grid))
+    image.SetOrigin(origin_of(grid))
     return image
+
+
+def directions_of(grid: Grid) -> list[float]:
+    """The axes in LPS, row by row; ITK cannot invert what is tinier than a rounding error."""
+    directions = LPS_FROM_RAS[:3, :3] @ grid.directions
+    directions[np.abs(directions) < 1e-15] = 0.0
+    return [float(value) for value in directions.ravel()]
+
+
+def origin_of(grid: Grid) -> list[float]:
+    """Where voxel (0, 0, 0) lies in LPS."""
+    return [float(value) for value in LPS_FROM_RAS[:3, :3] @ grid.origin]
 
 
 def read_image(path: Path) -> tuple[NDArray[Any], Grid]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..errors import BadFile
-from .dicom import Slice, pydicom
+from .dicom import Slice, pydicom, quiet_pydicom
 
 if TYPE_CHECKING:
     from ..runtime.progress import Progress
@@ -75,15 +74,15 @@ def _decoded(frames: list[Slice]) -> Iterator[NDArray[Any]]:
     package = pydicom()
     if not frames[0].transfer_syntax:
         raise NotImplementedError("pydicom does not read pixels of a file without a preamble")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        stored = package.pixels.iter_pixels(frames[0].path, indices=[each.frame for each in frames])
-        for each, values in zip(frames, stored):
-            slope, intercept = each.slope or 1.0, each.intercept or 0.0
-            if _is_whole(each):
-                yield values.astype(np.int32) * int(slope) + int(intercept)
-            else:
-                yield values * np.float32(slope) + np.float32(intercept)
+    stored = package.pixels.iter_pixels(frames[0].path, indices=[each.frame for each in frames])
+    for each in frames:
+        with quiet_pydicom():
+            values = next(stored)
+        slope, intercept = each.slope or 1.0, each.intercept or 0.0
+        if _is_whole(each):
+            yield values.astype(np.int32) * int(slope) + int(intercept)
+        else:
+            yield values * np.float32(slope) + np.float32(intercept)
 
 
 def _decoded_by_itk(frames: list[Slice]) -> Iterator[NDArray[Any]]:

@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from ..errors import VertebraError
 from . import itk
-from .grid import LPS_FROM_RAS, Grid
+from .grid import Grid
 from .volume import LabelMap, Volume
 
 AIR = -1024
@@ -146,12 +146,11 @@ def _resliced(
     for axis, sigma in enumerate(blur):
         if sigma > 0:
             voxels = gaussian_filter1d(voxels, sigma, axis, mode="nearest", truncate=3.0)
-    lps = LPS_FROM_RAS @ target.affine
     resample = sitk.ResampleImageFilter()
     resample.SetSize(target.shape)
     resample.SetOutputSpacing(target.spacing.tolist())
-    resample.SetOutputDirection((lps[:3, :3] / target.spacing).ravel().tolist())
-    resample.SetOutputOrigin(lps[:3, 3].tolist())
+    resample.SetOutputDirection(itk.directions_of(target))
+    resample.SetOutputOrigin(itk.origin_of(target))
     resample.SetInterpolator(_INTERPOLATORS[order])
     resample.SetDefaultPixelValue(outside)
     image = resample.Execute(itk.image_of(voxels, source))
