@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..anatomy import LEVELS
 from ..volume import Grid
-from .cage import CARTILAGE, RIB_LEFT, RIB_RIGHT, STERNUM, rib_tubes
+from .cage import CARTILAGE, RIB_RIGHT, STERNUM, rib_tubes
 from .extras import bony_tubes, metal_tubes
 from .form import Form
 from .limbs import (
@@ -85,6 +86,27 @@ def render_bones(
     canvas.add_bone(lambda: source.bone("skull", subject.seed), head, SKULL, _SKULL_BOX)
     canvas.add_tubes(rib_tubes(subject) + limb_tubes(subject) + bony_tubes(subject))
     return canvas.finished(subject)
+
+
+def render_vertebra(
+    subject: Subject,
+    level: str,
+    grid: Grid,
+    device: torch.device | str = "cpu",
+    shapes: ShapeSource | None = None,
+) -> Tensor:
+    """Distance (mm) to one vertebra, or to the sacrum for S1, as if it stood alone."""
+    canvas = _Canvas(grid, torch.device(device))
+    source = shapes or Procedural()
+    if level == "S1":
+        canvas.add_bone(
+            lambda: source.bone("sacrum", subject.seed), pelvis_frame(subject), SACRUM, _PELVIS_BOX
+        )
+    else:
+        template, made = source.vertebra(level, subject.seed)
+        frame = subject.pose.frames[subject.index(level)]
+        canvas.add_vertebra(template, made, subject, level, frame, LEVELS[level].verse)
+    return canvas.distance
 
 
 _PELVIS_BOX = np.array([[-4, -90, -160], [146, 94, 86]]) - [[72, 0, 0], [0, 0, 0]]
@@ -289,6 +311,3 @@ def disc_tubes(subject: Subject) -> list[Tube]:
         ) * 0.49  # fmt: skip
         tubes.append(Tube(points, frames[:, :3, 0], radii, 1))
     return tubes
-
-
-__all__ = ["FAR", "RIB_LEFT", "RIB_RIGHT", "Bones", "render_bones"]

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .pose import rotation
 from .shapes.pelvis import HIP_JOINT, SACRAL_SLOPE
+from .shapes.solids import Rows
 from .shapes.tubes import Tube
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ HUMERUS_RIGHT, HUMERUS_LEFT = 224, 225
 
 def pelvis_frame(subject: Subject) -> Array:
     """The upright pelvis: S1's frame, leaned back by the sacral slope, in mm of this subject."""
-    frame = subject.pose.frames[-1].copy()
+    frame: Array = subject.pose.frames[-1].copy()
     frame[:3, :3] = frame[:3, :3] @ rotation(pitch=SACRAL_SLOPE) * subject.scale
     return frame
 
 
 def head_frame(subject: Subject) -> Array:
     """The skull sits on C1 and keeps half of its nod."""
-    frame = subject.pose.frames[0].copy()
+    frame: Array = subject.pose.frames[0].copy()
     nod = np.degrees(np.arctan2(frame[1, 2], frame[2, 2]))
     frame[:3, :3] = frame[:3, :3] @ rotation(pitch=float(np.clip(nod * 0.5, -14, 14)))
     frame[:3, :3] *= subject.scale**0.6  # heads differ less than bodies
@@ -57,8 +58,8 @@ def limb_tubes(subject: Subject) -> list[Tube]:
 
 def _placed(
     frame: Array,
-    points: ArrayLike,
-    radii: ArrayLike,
+    points: Rows,
+    radii: Rows,
     code: int,
     side: int = 1,
     up: ArrayLike = (0, 0, 1),
@@ -167,10 +168,11 @@ def _thigh(subject: Subject, side: int) -> list[Tube]:
     code = FEMUR_RIGHT if side > 0 else FEMUR_LEFT
     joint = np.array(HIP_JOINT)
     trochanter = joint + [44, -8, -18]
+    great = [trochanter + [6, -6, 16], trochanter + [2, 0, -12]]
     return [
         _placed(frame, [joint, joint + [0.5, 0, 0]], [[23, 23]] * 2, code, side),
         _placed(frame, [joint + [4, 0, -2], trochanter], [[16, 14], [18, 13]], code, side),
-        _placed(frame, [trochanter + [6, -6, 16], trochanter + [2, 0, -12]], [[10, 12], [19, 17]], code, side, up=(1, 0, 0)),
+        _placed(frame, great, [[10, 12], [19, 17]], code, side, up=(1, 0, 0)),
         _placed(
             frame,
             [trochanter, trochanter + [-6, 4, -60], trochanter + [-22, 6, -320]],
@@ -179,7 +181,7 @@ def _thigh(subject: Subject, side: int) -> list[Tube]:
             side,
             up=(1, 0, 0),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _jaw(subject: Subject) -> list[Tube]:

@@ -99,7 +99,11 @@ def draw_findings(names: list[str], age: float, rng: np.random.Generator) -> Fin
         lesions = tuple(
             Lesion(
                 bodies[int(rng.integers(len(bodies)))],
-                (float(rng.uniform(-0.6, 0.6)), float(rng.uniform(-0.7, 0.6)), float(rng.uniform(-0.5, 0.5))),
+                (
+                    float(rng.uniform(-0.6, 0.6)),
+                    float(rng.uniform(-0.7, 0.6)),
+                    float(rng.uniform(-0.5, 0.5)),
+                ),
                 float(rng.uniform(3, 11)),
                 float(rng.choice([rng.uniform(0.1, 0.5), rng.uniform(2.5, 7)])),
             )

@@ -5,6 +5,7 @@ Spacing and tilt follow the VerSe centroid lists (80 scans of 2019 and 113 of 20
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,18 +47,24 @@ class Pose:
 
 
 def rotation(pitch: float = 0.0, roll: float = 0.0, yaw: float = 0.0) -> Array:
-    """Rotation by degrees: yaw about +z, then pitch about +x (head goes back), then roll about +y."""
+    """Rotation by degrees: yaw about +z, then pitch about +x (head back), then roll about +y."""
     a, b, c = np.deg2rad([pitch, roll, yaw])
     x = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
     y = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
     z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    return np.asarray(y @ x @ z)
+    turned: Array = y @ x @ z
+    return turned
+
+
+def _modes(text: str) -> Array:
+    """Five modes of 24 numbers."""
+    return np.array(text.split(), dtype=np.float64).reshape(5, 24)
 
 
 # Main modes of the deviation from the mean tilt, C1-2 down to L5-S1, degrees for one SD, found by
 # expectation maximisation over the VerSe centroid lists (193 spines, parts missing), and what
 # the modes leave.
-_TILT_MODES = np.array(
+_TILT_MODES = _modes(
     """
  8.8  8.2 12.2 14.3 15.5 13.6 10.8  8.4  8.0  5.7  3.2  3.4  2.8  2.2  1.9  1.9 -0.6  0.7  0.7
  0.5  0.5 -2.2 -2.1 -2.1
@@ -69,12 +76,11 @@ _TILT_MODES = np.array(
 -1.2  1.5  3.1  3.2  1.0
 -4.2 -1.7  3.1  4.7  2.1 -3.0 -2.7 -1.7 -1.6  0.6  1.0  1.0  1.2  1.3 -0.1  0.5  0.1 -1.4 -3.6
 -3.7 -3.2 -2.3 -0.5  3.0
-""".split(),
-    dtype=np.float64,
-).reshape(5, 24)
+"""
+)
 _TILT_REST = 2.8
 
-_ROLL_MODES = np.array(
+_ROLL_MODES = _modes(
     """
 -4.3 -5.0 -7.2 -7.0 -6.9 -4.8 -6.9 -4.6 -3.5 -2.5  0.0  0.1 -0.3 -0.4 -0.8 -1.8  1.6  0.8  0.9
 -0.7 -1.8 -0.2  0.1  1.0
@@ -86,9 +92,8 @@ _ROLL_MODES = np.array(
 -1.7 -3.5 -3.4 -3.0 -2.9
 -0.5  0.8 -0.6  0.2  0.4 -0.4 -1.6 -0.3 -0.4  1.1  2.8  2.4  1.9  2.4  3.3  4.4  0.9  1.1  0.5
  0.5  0.7  0.2 -0.5 -0.2
-""".split(),
-    dtype=np.float64,
-).reshape(5, 24)
+"""
+)
 _ROLL_REST = 2.0
 
 
@@ -123,8 +128,14 @@ def draw_pose(
     scale: float,
     rng: np.random.Generator,
     scoliosis: Scoliosis | None = None,
+    sunk: Mapping[str, float] | None = None,
+    kinks: Mapping[str, float] | None = None,
 ) -> Pose:
-    """A pose of a subject of this scale; spacing, tilt and curves vary as VerSe's do."""
+    """A pose of a subject of this scale; spacing, tilt and curves vary as VerSe's do.
+
+    `sunk` says by how many mm the step below a level is shorter, `kinks` by how many degrees the
+    spine bends forward at a level.
+    """
     steps = [level.name for level in levels if level.name in SPACING]
     usual = _usual_index(steps)
     count = len(steps)
@@ -141,6 +152,11 @@ def draw_pose(
 
     tilt = np.array([TILT[name] for name in steps]) + deviation(_TILT_MODES, _TILT_REST)
     roll = deviation(_ROLL_MODES, _ROLL_REST)
+    spacing = spacing - np.array([(sunk or {}).get(name, 0.0) for name in steps])
+    for name, angle in (kinks or {}).items():
+        place = steps.index(name)
+        tilt[max(place - 2, 0) : place] += angle / 2
+        tilt[place : place + 2] -= angle / 2
     yaw = np.interp(
         np.arange(count + 1), np.linspace(0, count, 6), np.clip(rng.standard_normal(6), -2, 2) * 2.5
     )
@@ -154,7 +170,7 @@ def draw_pose(
 def _usual_index(steps: list[str]) -> Array:
     """Each step's place among the 24 of a usual spine, so that anomalies stretch its curves."""
     marks = [steps.index("T1"), steps.index("L1"), len(steps)]
-    return np.interp(np.arange(len(steps)), [0, *marks], [0, 7, 19, 24])
+    return np.asarray(np.interp(np.arange(len(steps)), [0, *marks], [0, 7, 19, 24]))
 
 
 def _bowed(roll: Array, scoliosis: Scoliosis, names: list[str]) -> tuple[Array, Array]:

@@ -14,7 +14,7 @@ from .cage import Rib
 from .form import Form, draw_form
 from .measures import FEMALE_SCALE, MALE_SCALE, SCALE_SD, SIZES, Size
 from .pathology import Findings, draw_findings
-from .pose import Pose, Scoliosis, draw_pose, draw_scoliosis
+from .pose import SPACING, Pose, Scoliosis, draw_pose, draw_scoliosis
 
 Array = NDArray[np.float64]
 
@@ -89,12 +89,13 @@ class Subject:
         transition = _draw_transition(names, odd)
         if healthy:
             scoliosis, transition = (scoliosis if cobb else None), None
-        pose = draw_pose(levels, scale, rng, scoliosis)
-        slope, wide, deep = rng.uniform(0.72, 1.08), rng.normal(1, 0.05), rng.normal(1, 0.07)
         findings = Findings() if healthy else draw_findings(names, age, odd)
         forms = {
             name: replace(form, fracture=findings.fracture_of(name)) for name, form in forms.items()
         }
+        sunk, kinks = _consequences(names, forms, findings, scale)
+        pose = draw_pose(levels, scale, rng, scoliosis, sunk, kinks)
+        slope, wide, deep = rng.uniform(0.72, 1.08), rng.normal(1, 0.05), rng.normal(1, 0.07)
         ribs = _draw_ribs(names, odd, healthy)
         chest = (float(np.clip(wide, 0.86, 1.14)), float(np.clip(deep, 0.84, 1.2)))
         return cls(
@@ -178,6 +179,25 @@ _CAGE = (
     (25.5, 78, -48, 85),
     (28, 62, -40, 75),
 )
+
+
+def _consequences(
+    names: list[str], forms: dict[str, Form], findings: Findings, scale: float
+) -> tuple[dict[str, float], dict[str, float]]:
+    """What worn discs and fractures take from the steps (mm), and how they bend the spine."""
+    sunk, kinks = dict.fromkeys(names, 0.0), {}
+    for name, share in findings.worn_discs:
+        below = names[names.index(name) + 1]
+        heights = (forms[name].size.height + forms[below].size.height) / 2
+        sunk[name] += 0.85 * share * max(SPACING[name] * scale - heights, 0.0)
+    for name, fracture in findings.fractures:
+        size = forms[name].size
+        lost = size.height * (1 - (fracture.front + fracture.middle + fracture.back) / 3)
+        sunk[name] += lost / 2
+        sunk[names[names.index(name) - 1]] += lost / 2
+        rise = (fracture.back - fracture.front) * size.height
+        kinks[name] = float(np.degrees(np.arctan2(rise, size.depth)))
+    return sunk, kinks
 
 
 def _draw_anomalies(rng: np.random.Generator) -> frozenset[Anomaly]:

@@ -82,7 +82,9 @@ def block(
     return distance
 
 
-def ellipsoid(centre: Sequence[float], radii: Sequence[float], axes: Array | None = None) -> Solid:
+def ellipsoid(
+    centre: Sequence[float] | Array, radii: Sequence[float], axes: Array | None = None
+) -> Solid:
     """An ellipsoid; `axes` holds its own directions as columns."""
     turn = np.eye(3) if axes is None else axes
 

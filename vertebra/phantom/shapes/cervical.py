@@ -154,7 +154,7 @@ def cervical(name: str, size: Size, step: float) -> Clay:
         clay.cut(hole, (hx - 4, rear_y - 1, -9), (hx + 4, front_y + 1, 9), 0.6)
         clay.limb(  # lamina
             [[side * x, lamina + 5, -1.5], [side * 5, lamina - 0.5, -3], [0, lamina - 2.5, -3]],
-            [[h * 0.42, 2.4], [h * 0.45, 2.2], [h * 0.45, 2.2]],
+            [[h * 0.5, 2.4], [h * 0.55, 2.2], [h * 0.52, 2.2]],
             blend=2,
         )
         split = {3: 4.0, 4: 4.0, 5: 4.0, 6: 2.5, 7: 0.0}[number]

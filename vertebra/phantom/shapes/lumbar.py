@@ -80,7 +80,7 @@ def lumbar(name: str, size: Size, step: float) -> Clay:
     tall = h * (0.34 if short else 0.44)
     z = -h * 0.34
     clay.limb(
-        [[0, lamina - 3, z + 1], [0, (lamina + tip) / 2, z - 1.5], [0, tip + 5, z - 3]],
+        [[0, lamina - 3, z + 2], [0, (lamina + tip) / 2, z - 2], [0, tip + 5, z - 5]],
         [[tall * 0.85, 3.4], [tall * 0.95, 3.0], [tall * (0.72 if short else 1.0), 4.4]],
         blend=2.5,
     )

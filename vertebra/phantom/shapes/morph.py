@@ -42,16 +42,10 @@ def sample_vertebra(
     posterior = smoothstep((-back - y) * (2.0 / own.canal_depth))
     beside = smoothstep((x.abs() - own.width / 2) * (1 / 5.0))
     aside = posterior + beside - posterior * beside
-    behind = (-back - 0.8 * own.canal_depth - y).clamp(min=0.0)
-
-    x = x + behind * (-form.spinous_shift / max(own.spinous_length - own.canal_depth, 5.0))
-    z = z + behind * math.tan(math.radians(form.spinous_turn))
-    y = y + x * form.twist
-    x, y, z = _bent(x, y, z, form.bend)
-
+    x, y, z = straightened(x, y, z, form)
     qx, sx = _across(x, aside, own, made, form.asymmetry)
     qy, sy = _along(y, own, made)
-    stretch = _body_stretch(x, y, own, form) * (made.height / own.height)
+    stretch = body_stretch(x, y, own, form) * (made.height / own.height)
     arch = made.pedicle_height / own.pedicle_height
     sz = stretch + (arch - stretch) * posterior
     qz = z * sz
@@ -63,6 +57,17 @@ def sample_vertebra(
     if form.spurs_upper > 0 or form.spurs_lower > 0:
         distance = distance - _spurs(x, y, z, endplate, posterior, form)
     return Sampled(distance, posterior, endplate)
+
+
+def straightened(x: Tensor, y: Tensor, z: Tensor, form: Form) -> tuple[Tensor, Tensor, Tensor]:
+    """Takes out what bends a vertebra as a whole: leaning spine, twist, free deformation."""
+    own = form.size
+    behind = (-own.depth / 2 - 0.8 * own.canal_depth - y).clamp(min=0.0)
+    x = x + behind * (-form.spinous_shift / max(own.spinous_length - own.canal_depth, 5.0))
+    z = z + behind * math.tan(math.radians(form.spinous_turn))
+    y = y + x * form.twist
+    a, b, c, d, e, f = (value / 900.0 for value in form.bend)
+    return x + y * (z * a + y * b), y + z * (x * c + z * d), z + x * (x * e + y * f)
 
 
 def _across(x: Tensor, aside: Tensor, own: Size, made: Size, skew: float) -> tuple[Tensor, Tensor]:
@@ -93,7 +98,7 @@ def _along(y: Tensor, own: Size, made: Size) -> tuple[Tensor, Tensor]:
     return q, slopes[0] + (slopes[2] - slopes[0]) * share
 
 
-def _body_stretch(x: Tensor, y: Tensor, own: Size, form: Form) -> Tensor:
+def body_stretch(x: Tensor, y: Tensor, own: Size, form: Form) -> Tensor:
     """How much the body must be stretched in z at each (x, y) to become an intact, plain one."""
     front = (y * (2 / own.depth)).clamp(-1.1, 1.1)
     right = (x * (2 / own.width)).clamp(-1.1, 1.1)
@@ -106,14 +111,6 @@ def _body_stretch(x: Tensor, y: Tensor, own: Size, form: Form) -> Tensor:
         ends = (f.front + f.back) / 2 + front * ((f.front - f.back) / 2)
         height = height * (ends + (f.middle - ends) * (1.0 - rim)).clamp(min=0.15)
     return 1.0 / height
-
-
-def _bent(
-    x: Tensor, y: Tensor, z: Tensor, bend: tuple[float, ...]
-) -> tuple[Tensor, Tensor, Tensor]:
-    """A smooth free deformation of second degree, level by level another one."""
-    a, b, c, d, e, f = (value / 900.0 for value in bend)
-    return x + y * (z * a + y * b), y + z * (x * c + z * d), z + x * (x * e + y * f)
 
 
 def _spurs(

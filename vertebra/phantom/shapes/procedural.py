@@ -16,11 +16,11 @@ from .thoracic import thoracic
 class Procedural:
     """The shape source that needs no data."""
 
-    def vertebra(self, name: str, variant: int = 0) -> tuple[Template, Size]:
+    def vertebra(self, name: str, variant: int = 0) -> tuple[Template, Size]:  # noqa: ARG002
         """The shape of a level, C1 to L6, and the size it was made with."""
         return _vertebra(name), SIZES[name]
 
-    def bone(self, name: str, variant: int = 0) -> Template:
+    def bone(self, name: str, variant: int = 0) -> Template:  # noqa: ARG002
         """The sacrum, the right hip bone or the skull."""
         return _bone(name)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from .template import Template
 
 Field = NDArray[np.float32]
+Rows = Sequence[Any] | NDArray[Any]
+"""Points or radii, one a row."""
+
 Solid = Callable[[Field, Field, Field], Field]
 FAR = 30.0
 MARGIN = 7.0
@@ -51,7 +55,7 @@ class Clay:
         self.field[where] = -smooth_minimum(-self.field[where], solid(*points), blend)
 
     def limb(
-        self, points: ArrayLike, radii: ArrayLike, flat: ArrayLike = (0, 0, 1), blend: float = 2.0
+        self, points: Rows, radii: Rows, flat: ArrayLike = (0, 0, 1), blend: float = 2.0
     ) -> None:
         """Adds a bent rod: points as rows, radii as rows (along `flat`, across it)."""
         path = np.asarray(points, dtype=np.float64)
@@ -59,14 +63,6 @@ class Clay:
         widest = sizes.max()
         solid = rod(path, sizes, np.asarray(flat, dtype=np.float64))
         self.add(solid, path.min(0) - widest, path.max(0) + widest, blend)
-
-    def mirrored(self, points: ArrayLike, radii: ArrayLike, **how: object) -> None:
-        """Adds a limb on the right (as given) and its mirror image on the left."""
-        path = np.asarray(points, dtype=np.float64)
-        flat = np.asarray(how.pop("flat", (0, 0, 1)), dtype=np.float64)
-        self.limb(path, radii, flat=flat, **how)  # type: ignore[arg-type]
-        mirror = np.array([-1.0, 1.0, 1.0])
-        self.limb(path * mirror, radii, flat=flat * mirror, **how)  # type: ignore[arg-type]
 
     def template(self) -> Template:
         """The finished bone; distances are evened out so that they grow by 1 mm a mm."""
@@ -110,11 +106,11 @@ def _segment(
     axis = end - start
     length = float(np.linalg.norm(axis))
     along = axis / max(length, 1e-6)
-    up = flat - along * (flat @ along)
-    norm = np.linalg.norm(up)
-    up = up / norm if norm > 0.05 else np.cross(along, np.roll(along, 1))
-    up = up / np.linalg.norm(up)
-    across = np.cross(along, up)
+    up = np.asarray(flat - along * (flat @ along), dtype=np.float64)
+    if np.linalg.norm(up) < 0.05:
+        up = np.asarray(np.cross(along, np.roll(along, 1)), dtype=np.float64)
+    up = np.asarray(up / np.linalg.norm(up), dtype=np.float64)
+    across = np.asarray(np.cross(along, up), dtype=np.float64)
     px, py, pz = (np.float32(v) for v in start)
     dx, dy, dz = x - px, y - py, z - pz
 

@@ -5,7 +5,7 @@ The meshes are in metres, +x left, +y up, +z front; right-side bones serve for t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -32,6 +32,25 @@ class Surface:
     def moved(self, change: Callable[[Array], Array]) -> Surface:
         """The mesh with its vertices put elsewhere."""
         return Surface(change(self.vertices), self.faces)
+
+    def mirrored(self) -> Surface:
+        """The same bone of the other side of the body."""
+        return Surface(self.vertices * [-1, 1, 1], self.faces[:, ::-1])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Surface]) -> Surface:
+        """Several closed meshes as one."""
+        starts = np.cumsum([0] + [len(part.vertices) for part in parts[:-1]])
+        faces = [part.faces + start for part, start in zip(parts, starts)]
+        return cls(np.concatenate([part.vertices for part in parts]), np.concatenate(faces))
+
+    def section(self, step: float) -> tuple[NDArray[np.bool_], Array]:
+        """The inside at x = 0 as an image over y and z, and where its first pixel lies."""
+        low = self.vertices.min(0) - step
+        low[0] = -step
+        shape = np.ceil((self.vertices.max(0) - low) / step).astype(int) + 2
+        shape[0] = 3
+        return np.asarray(self._inside(low, shape, step)[1]), low[1:]
 
     @cached_property
     def normals(self) -> Array:
@@ -65,6 +84,7 @@ class Surface:
                 with np.errstate(divide="ignore", invalid="ignore"):
                     v, w = area_b / area, area_c / area
                     hit = (v >= 0) & (w >= 0) & (v + w <= 1)
+                hit &= ((p >= 0) & (p < shape[:2])).all(1)
                 z = a[hit, 2] + v[hit] * (b[hit, 2] - a[hit, 2]) + w[hit] * (c[hit, 2] - a[hit, 2])
                 k = np.clip(np.ceil(z), 0, shape[2]).astype(int)
                 sign = np.where(area[hit] > 0, -1, 1).astype(np.int16)
@@ -132,7 +152,8 @@ def read_surface(path: Path) -> Surface:
             raise ValueError("not triangles in binary little endian")
     except (OSError, KeyError, IndexError, ValueError) as error:
         raise BadFile(
-            f"{path} is not a binary PLY file of triangles ({error}); choose a folder of such files."
+            f"{path} is not a binary PLY file of triangles ({error}); choose a folder of such"
+            " files."
         ) from error
     ras = np.stack([-vertices[:, 0], vertices[:, 2], vertices[:, 1]], 1) * 1000
     return Surface(ras, faces["index"].astype(np.int64))

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import ndimage
 from torch import Tensor
 
 UNITS = 256.0
@@ -38,6 +39,20 @@ class Template:
     @property
     def shape(self) -> tuple[int, ...]:
         return self.distances.shape
+
+    def surface_extent(self, axis: int) -> Array:
+        """The lowest and the highest coordinate of the bone along an axis, mm."""
+        others = tuple(other for other in range(3) if other != axis)
+        inside = np.flatnonzero((self.distances < 0).any(axis=others))
+        return np.asarray(self.origin[axis] + self.step * inside[[0, -1]])
+
+    def surface_towards(self, point: Array) -> Array:
+        """Where the line from the origin through an edge point leaves the bone."""
+        shares = np.linspace(0.5, 1.2, 141)
+        index = (np.outer(shares, point) - self.origin) / self.step
+        field = ndimage.map_coordinates(self.distances.astype(np.float64), index.T, order=1)
+        inside = np.flatnonzero(np.cumprod(field < 0))
+        return np.asarray(point * shares[inside[-1] if len(inside) else 0])
 
     @cached_property
     def _on_device(self) -> dict[torch.device, Tensor]:

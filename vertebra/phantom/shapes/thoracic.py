@@ -39,7 +39,7 @@ def thoracic(name: str, size: Size, step: float) -> Clay:
     middle = back - size.canal_depth * 0.45
     rise_of_pedicle = h * 0.5 - size.pedicle_height * 0.5 + 0.3
     root = np.array([px + 0.5, middle - 2.5, rise_of_pedicle - 1])
-    blade = 0.34 * spacing
+    blade = 0.40 * spacing
     for side in (-1, 1):
         s = np.array([side, 1.0, 1.0])
         pedicle = np.array([size.pedicle_height, size.pedicle_width]) / 2
@@ -92,7 +92,7 @@ def thoracic(name: str, size: Size, step: float) -> Clay:
             knob = np.array([px + 4.5, lamina + 1, h * 0.45])
             clay.limb(np.array([root, knob, knob + [0, -2, 4]]) * s, [[3, 3], [3, 3], [2.2, 2.2]])
     middle_of_spine = [0, (lamina + tip) / 2, -h * 0.2 - drop * 0.48]
-    flat_blade = 0.26 * spacing + lumbar * 3
+    flat_blade = 0.23 * spacing + lumbar * 3
     clay.limb(
         [[0, lamina - 3, -h * 0.15], middle_of_spine, [0, tip + 3.5, -h * 0.2 - drop]],
         [[flat_blade * 1.15, 3.0], [flat_blade, 2.7], [flat_blade * 0.75 + 1, 3.4]],
