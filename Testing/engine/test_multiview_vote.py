@@ -1,0 +1,115 @@
+"""The vote over views, the correction as published, and windows over tall scans."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from vertebra.anatomy import LEVELS, VERTEBRAE
+from vertebra.chain import published
+from vertebra.methods.multiview.configuration import COMPACT, PAPER
+from vertebra.methods.multiview.objective import ORDERED
+from vertebra.methods.multiview.vote import corrected, majority, named_alone, view_weights, voted
+from vertebra.methods.multiview.windows import (
+    MARGIN,
+    Sighting,
+    blended,
+    bone_middle,
+    stretches,
+    windows,
+)
+from vertebra.volume import Grid
+
+TRUE = [LEVELS[f"L{n}"] for n in range(1, 6)]
+
+
+def maps(*views, sure=0.7):
+    """One probability map for each list of level names."""
+    stack = np.full((len(views), len(views[0]), len(VERTEBRAE)), (1 - sure) / (len(VERTEBRAE) - 1))
+    for k, names in enumerate(views):
+        for n, name in enumerate(names):
+            stack[k, n, LEVELS[name].rank] = sure
+    return stack
+
+
+GOOD, JUMBLED = ["L1", "L2", "L3", "L4", "L5"], ["L4", "L1", "L5", "L2", "L1"]
+
+
+def test_a_view_that_follows_the_order_counts_more():
+    weights = view_weights(maps(GOOD, JUMBLED))
+    assert weights.sum() == pytest.approx(1)
+    assert weights[0] > 2 * weights[1]
+
+
+def test_the_vote_is_the_published_one_on_the_papers_levels():
+    both = maps(GOOD, JUMBLED)
+    ours = voted(both)[:, ORDERED]
+    assert np.allclose(ours, published.voted(both[:, :, ORDERED]))
+
+
+def test_the_weighted_vote_beats_the_majority_where_most_views_are_jumbled_alike():
+    crowd = maps(GOOD, JUMBLED, JUMBLED)
+    assert majority(crowd) != TRUE
+    assert corrected(voted(crowd)) == TRUE
+
+
+def test_the_correction_mends_a_wrong_row():
+    one_wrong = maps(["L1", "L2", "T3", "L4", "L5"])
+    assert named_alone(voted(one_wrong)) != TRUE
+    assert corrected(voted(one_wrong)) == TRUE
+
+
+def test_a_sacrum_does_not_count_against_the_order():
+    with_sacrum = maps([*GOOD, "S1"], [*GOOD, "S1"])
+    assert np.allclose(view_weights(with_sacrum), 0.5)
+    assert view_weights(maps(["S1"], ["S1"])).tolist() == [0.5, 0.5]
+
+
+def test_stretches_cover_the_scan_with_half_overlap():
+    found = stretches(-100, 1400, 500)
+    assert found[0][0] == -100
+    assert found[-1][1] == pytest.approx(1400)
+    assert all(high - low <= 500 + 1e-9 for low, high in found)
+    for (low, high), (next_low, _) in pairwise(found):
+        assert next_low == pytest.approx((low + high) / 2)
+
+
+@pytest.mark.parametrize("optics", [COMPACT.optics, PAPER.optics])
+def test_windows_of_a_tall_scan_see_all_of_it_and_follow_the_bone(optics):
+    grid = Grid.of((20, 20, 300), (5, 5, 5), (-47.5, -47.5, -700))
+    skeleton = torch.zeros(grid.shape)
+    for k in range(300):
+        skeleton[5 + k // 30, 10, k] = 1
+    found = list(windows(skeleton, grid, optics))
+    assert len(found) > 2
+    assert np.all(np.diff([window.views[0].pivot[0] for window in found]) > 5)
+    for window in found:
+        view = window.views[0]
+        assert view.shape[0] <= optics.frame[0]
+        x, y, _ = view.pivot
+        assert view.sees([[x, y, window.low - MARGIN / 2], [x, y, window.high + MARGIN / 2]]).all()
+
+
+def test_the_middle_of_bone_lies_in_its_heights_and_without_bone_in_the_scan():
+    grid = Grid.of((9, 9, 10), (2, 2, 2))
+    skeleton = torch.zeros(9, 9, 10)
+    skeleton[2, 7, 1] = skeleton[6, 1, 8] = 5
+    assert bone_middle(skeleton, grid, 0, 6) == (4, 14)
+    assert bone_middle(skeleton, grid, 12, 20) == (12, 2)
+    assert bone_middle(torch.zeros(9, 9, 10), grid, 0, 20) == (8, 8)
+
+
+def test_what_two_windows_show_becomes_one_weighted_towards_the_better_view():
+    grid = Grid.of((4, 4, 200), (5, 5, 5))
+    upper, lower = list(windows(torch.ones(grid.shape), grid, COMPACT.optics))[:2]
+    height = lower.low + 0.75 * (lower.high - lower.low)
+    even = np.ones(len(VERTEBRAE)) / len(VERTEBRAE)
+    far = Sighting(np.array([0.0, 0, upper.high - 10]), even, 0.9)
+    first, second = (Sighting(np.array([x, 0.0, height]), even, 0.9) for x in (0.0, 4.0))
+    found = blended([(upper, [first, far]), (lower, [second])])
+    assert len(found) == 2
+    merged = min(found, key=lambda each: abs(each.position[2] - height))
+    w = np.array([window.weight(np.array([height]))[0] for window in (upper, lower)])
+    assert merged.position[0] == pytest.approx(4 * w[1] / w.sum())
+    assert merged.probabilities.sum() == pytest.approx(1)

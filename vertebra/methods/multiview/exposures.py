@@ -1,0 +1,232 @@
+"""Training data: the views of each scan are taken once, kept in a file, and changed at random.
+
+A file holds several exposures of one scan: each a random part of it, seen from random sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ...anatomy import VERTEBRAE
+from ...errors import BadFile, Cancelled, VertebraError
+from ...runtime import Progress, replacing
+from ...spine import Spine
+from ...training.augmentation import covered, moved, recoloured
+from ...training.batches import Batch
+from ...training.examples import Example, Recipe
+from ...volume import Grid, Volume
+from ...volume.orienting import cropped
+from ..common.preparation import upright
+from .configuration import Configuration
+from .geometry import View
+from .inference import photographs
+from .intensity import MAPPINGS, network_input
+from .windows import bone_middle
+
+ENDING = ".safetensors"
+EXPOSURES = 4
+"""How many parts of each scan are seen; the first is the whole."""
+MOST = len(VERTEBRAE)
+SHORTEST = 70.0
+"""The smallest part of a scan, mm."""
+INSIDE = 3.0
+"""A centre must lie this far (mm) inside the part, or it is not to be found."""
+
+
+def expose(example: Example, configuration: Configuration) -> dict[str, Tensor]:
+    """The views of random parts of a scan, with the vertebrae's places in them."""
+    rng = np.random.default_rng(list(example.name.encode()))
+    whole = upright(example.volume, configuration.optics.pixel)
+    images, points, present = [], [], []
+    spine = _known(example.spine)
+    for number in range(EXPOSURES):
+        part = whole if number == 0 else random_part(whole, spine, rng)
+        views = random_views(part, configuration, rng)
+        voxels = np.ascontiguousarray(part.voxels, dtype=np.float32)
+        images.append(photographs(torch.from_numpy(voxels), part.grid, views, configuration.optics))
+        for view in views:
+            points.append(view.project(spine.centroids))
+            present.append(view.sees(spine.centroids) & inside(part.grid, spine))
+    return {
+        "images": torch.cat(images).half(),
+        "points": torch.from_numpy(np.array(points, dtype=np.float32)),
+        "present": torch.from_numpy(np.array(present)),
+        "levels": torch.tensor([level.rank for level in spine.levels]),
+    }
+
+
+def random_part(whole: Volume, spine: Spine, rng: np.random.Generator) -> Volume:
+    """A part of a scan as another protocol would show: of less height, often narrow."""
+    grid = whole.grid
+    size = np.array(grid.shape)
+    steps = grid.spacing
+    low, high = np.zeros(3, dtype=int), size.copy()
+    tallest = size[2] * steps[2]
+    height = float(np.exp(rng.uniform(np.log(min(SHORTEST, tallest)), np.log(tallest))))
+    low[2] = int(rng.uniform(0, tallest - height) / steps[2])
+    high[2] = min(size[2], low[2] + max(2, round(height / steps[2])))
+    if rng.random() < 0.4:
+        centres = grid.to_index(spine.centroids)[:, :2]
+        room = rng.uniform(30, 90, (2, 2)) / steps[:2]
+        low[:2] = np.maximum(0, np.floor(centres.min(axis=0) - room[0])).astype(int)
+        high[:2] = np.minimum(size[:2], np.ceil(centres.max(axis=0) + room[1])).astype(int)
+    return cropped(whole, low.tolist(), high.tolist())
+
+
+def random_views(
+    part: Volume, configuration: Configuration, rng: np.random.Generator
+) -> list[View]:
+    """Views as at inference, but from random sides and not quite centred."""
+    optics, grid = configuration.optics, part.grid
+    skeleton = MAPPINGS["bone"](torch.from_numpy(np.ascontiguousarray(part.voxels)).float())
+    bottom = grid.origin[2] - grid.spacing[2] / 2
+    top = bottom + grid.shape[2] * grid.spacing[2]
+    tallest = optics.frame[0] * optics.pixel
+    spare = max(0.0, (top - bottom) - tallest)
+    z = (bottom + top) / 2 + rng.uniform(-0.5, 0.5) * spare + rng.normal(0, 8)
+    x, y = bone_middle(skeleton, grid, z - tallest / 2, z + tallest / 2)
+    pivot = (x + rng.normal(0, 12), y + rng.normal(0, 12), z)
+    return [
+        View(pivot, azimuth, optics.distance, optics.pixel, optics.frame)
+        for azimuth in rng.uniform(0, 360) + np.arange(optics.views) * 360 / optics.views
+    ]
+
+
+def inside(grid: Grid, spine: Spine) -> NDArray[np.bool_]:
+    """Which centres lie well inside a grid."""
+    centres = np.array(spine.centroids)
+    safe: NDArray[np.bool_] = np.all(
+        [grid.contains(centres + sign * INSIDE * axis) for axis in np.eye(3) for sign in (-1, 1)],
+        axis=0,
+    )
+    return safe
+
+
+def prepare(
+    recipes: Sequence[Recipe],
+    configuration: Configuration,
+    folder: Path,
+    progress: Progress | None = None,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Expose the examples that the folder lacks; one that fails is told of and left out."""
+    progress = progress or Progress()
+    for number, (name, make) in enumerate(recipes):
+        target = folder / f"{name}{ENDING}"
+        progress.report(number / max(len(recipes), 1), f"Exposing {name}")
+        if target.exists():
+            continue
+        try:
+            example = make()
+            if not len(_known(example.spine)):
+                raise VertebraError("it shows no vertebra.")
+            exposures = expose(example, configuration)
+        except Cancelled:
+            raise
+        except VertebraError as error:
+            say(f"{name} is left out: {error}")
+            continue
+        with replacing(target) as temporary:
+            save_file(exposures, temporary)
+
+
+class Shown(NamedTuple):
+    """A view, and its vertebrae: places (row, column), ranks of their levels, which are visible."""
+
+    image: Tensor
+    points: Tensor
+    levels: Tensor
+    present: Tensor
+
+
+class Exposures:
+    """Batches of changed views from a folder of exposures; each depends on its number alone."""
+
+    def __init__(
+        self, folder: Path, configuration: Configuration, batch: int, seed: int = 0
+    ) -> None:
+        self.files = sorted(folder.glob(f"*{ENDING}"))
+        if not self.files:
+            raise VertebraError(f"'{folder}' holds no exposures to train with; prepare some first.")
+        self.configuration, self.batch, self.seed = configuration, batch, seed
+
+    def __getitem__(self, number: int) -> Batch:
+        """Views of random cases with places, ranks and presence of their vertebrae."""
+        rng = np.random.default_rng([self.seed, number])
+        drawn = []
+        for _ in range(self.batch):
+            file = self.files[rng.integers(len(self.files))]
+            drawn.append(read_view(file, lambda count: int(rng.integers(count))))
+        return self._changed(drawn, rng)
+
+    def _changed(self, drawn: Sequence[Shown], rng: np.random.Generator) -> Batch:
+        images, points, levels, present = (torch.stack(part) for part in zip(*drawn))
+        random = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        views = network_input(images, self.configuration.optics.channels)
+        views, points = moved(views, points, random, outside=torch.full((views.shape[1],), -1.0))
+        views = covered(recoloured(views, random), random)
+        size = torch.tensor(views.shape[-2:])
+        seen = ((points > -0.5) & (points < size - 0.5)).all(-1)
+        return {
+            "views": views.contiguous(memory_format=torch.channels_last),
+            "points": points,
+            "levels": levels,
+            "present": present & seen,
+        }
+
+
+class Pairs(Exposures):
+    """Batches of two views each of the same part of a patient, for contrastive pre-training."""
+
+    def __getitem__(self, number: int) -> Batch:
+        """Two batches of views of the same parts."""
+        rng = np.random.default_rng([self.seed, number])
+        both = []
+        for _ in range(self.batch):
+            file = self.files[rng.integers(len(self.files))]
+            both.append([read_view(file, choose) for choose in self._two_of_a_part(rng)])
+        one, other = (self._changed(side, rng)["views"] for side in zip(*both))
+        return {"one": one, "other": other}
+
+    def _two_of_a_part(self, rng: np.random.Generator) -> list[Callable[[int], int]]:
+        views = self.configuration.optics.views
+        place, sides = rng.random(), rng.permutation(views)[:2].tolist()
+
+        def chooser(side: int) -> Callable[[int], int]:
+            return lambda count: int(place * (count // views)) * views + side
+
+        return [chooser(side) for side in sides]
+
+
+def read_view(file: Path, choose: Callable[[int], int]) -> Shown:
+    """One view of a file, chosen by how many there are, padded to the most vertebrae."""
+    try:
+        with safe_open(file, "pt") as stored:
+            images = stored.get_slice("images")
+            index = choose(images.get_shape()[0])
+            image = images[index : index + 1][0].float()
+            places, seen, ranks = (stored.get_tensor(n) for n in ("points", "present", "levels"))
+    except (OSError, SafetensorError) as error:
+        raise BadFile(f"'{file.name}' is not a file of exposures; delete it.") from error
+    count = len(ranks)
+    points = torch.full((MOST, 2), -1e4)
+    levels = torch.zeros(MOST, dtype=torch.long)
+    present = torch.zeros(MOST, dtype=torch.bool)
+    points[:count], levels[:count], present[:count] = places[index], ranks, seen[index]
+    return Shown(image, points, levels, present)
+
+
+def _known(spine: Spine) -> Spine:
+    """The vertebrae that can be named: C1 to S2, from head to tail."""
+    named = [vertebra for vertebra in spine if vertebra.level in VERTEBRAE]
+    return replace(spine, vertebrae=tuple(sorted(named, key=lambda each: each.level.rank)))

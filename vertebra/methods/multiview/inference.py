@@ -1,0 +1,186 @@
+"""From a CT to a labelled spine: views, networks, fusion, vote, and the chain decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...chain import Candidate, decode
+from ...errors import BadModel
+from ...runtime import Progress
+from ...runtime.models import load, model
+from ...runtime.provenance import provenance
+from ...spine import Spine
+from ...volume import Grid, Volume
+from ..common.convolution import folded
+from ..common.preparation import upright
+from .configuration import Configuration, Optics, from_dict
+from .drr import render
+from .fusion import fuse
+from .geometry import Array, View
+from .intensity import MAPPINGS, network_input
+from .networks import HALF, MultiViewNetwork, Reading
+from .objective import probability_maps
+from .peaks import find_peaks
+from .targets import own_places, sampled, square_places
+from .vote import voted
+from .windows import Sighting, Window, blended, windows
+
+METHOD = "multiview"
+LOWEST_HEAT = 0.15
+"""Heat under this is no peak."""
+APART = 8.0
+"""Peaks of one view closer than this are one, mm."""
+LEAST_SHARE = 0.3
+"""A vertebra is seen in at least this share of the views."""
+PARTIAL = 8.0
+"""A centre this near to the scan's upper or lower end belongs to a cut vertebra, mm."""
+
+
+@dataclass(frozen=True, eq=False)
+class Localizer:
+    """A trained network that finds vertebrae in CTs."""
+
+    network: nn.Module
+    configuration: Configuration
+    device: torch.device
+    weights: str = ""
+    """The hash of the weights, for the record."""
+
+    @classmethod
+    def of(
+        cls,
+        network: MultiViewNetwork,
+        configuration: Configuration,
+        device: torch.device | str = "cpu",
+        weights: str = "",
+    ) -> Localizer:
+        """A localizer with a trained network, made quick."""
+        device = torch.device(device)
+        quick = folded(network).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return cls(quick, configuration, device, weights)
+
+    @classmethod
+    def load(cls, name: str, device: torch.device | str = "cpu") -> Localizer:
+        """The localizer of an installed model."""
+        found = model(name)
+        if found.card.method != METHOD:
+            raise BadModel(f"'{name}' is a model of the method {found.card.method}, not {METHOD}.")
+        configuration = from_dict(dict(found.card.configuration))
+        network = MultiViewNetwork(configuration)
+        try:
+            network.load_state_dict(load(found))
+        except RuntimeError as error:
+            raise BadModel(f"The weights of '{name}' do not fit its card.") from error
+        return cls.of(network, configuration, device, found.card.sha256)
+
+    def locate(self, volume: Volume, progress: Progress | None = None) -> list[Candidate]:
+        """The places in a CT that may be vertebral bodies, with what they look like."""
+        progress = progress or Progress()
+        progress.report(0.0, "Bringing the scan upright")
+        small = upright(volume, self.configuration.optics.pixel)
+        progress.report(0.3, "Taking views")
+        sightings = self.sight(small, progress.part(0.3, 1.0))
+        return [self._candidate(sighting, volume.grid) for sighting in sightings]
+
+    def sight(self, volume: Volume, progress: Progress | None = None) -> list[Sighting]:
+        """What the views of an upright volume show."""
+        progress = progress or Progress()
+        optics, grid = self.configuration.optics, volume.grid
+        voxels = np.ascontiguousarray(volume.voxels, dtype=np.float32)
+        hounsfield = torch.from_numpy(voxels).to(self.device)
+        seen = []
+        plan = list(windows(MAPPINGS["bone"](hounsfield), grid, optics))
+        for number, window in enumerate(plan):
+            part = progress.part(number / len(plan), (number + 1) / len(plan))
+            images = photographs(hounsfield, grid, window.views, optics, part.part(0, 0.6))
+            part.report(0.6, "Looking for vertebrae")
+            seen.append((window, self._look(window, images)))
+            part.report(1.0, "Looking for vertebrae")
+        return blended(seen)
+
+    def read(self, images: Tensor) -> Reading:
+        """The networks' reading of views, in single precision."""
+        views = network_input(images, self.configuration.optics.channels)
+        views = views.contiguous(memory_format=torch.channels_last)
+        with torch.inference_mode(), torch.autocast(self.device.type, dtype=torch.bfloat16):
+            heat, levels = self.network(views)
+        return Reading(heat.float(), levels.float())
+
+    def _look(self, window: Window, images: Tensor) -> list[Sighting]:
+        pixel = self.configuration.optics.pixel
+        reading = self.read(images)
+        heat = reading.heat.sigmoid().cpu().numpy()
+        peaks = [
+            find_peaks(each, lowest=LOWEST_HEAT, apart=APART / pixel, radius=APART / pixel)
+            for each in heat
+        ]
+        least = int(np.ceil(LEAST_SHARE * len(window.views)))
+        fused = sorted(fuse(window.views, peaks, least), key=lambda each: -each.position[2])
+        if not fused:
+            return []
+        positions = np.array([each.position for each in fused])
+        maps = self.maps(window.views, reading, positions)
+        V = voted(maps)
+        return [
+            Sighting(each.position, row, float(np.clip(each.support / len(window.views), 0, 1)))
+            for each, row in zip(fused, V)
+        ]
+
+    def maps(self, views: Sequence[View], reading: Reading, positions: Array) -> Array:
+        """P of each view: level probabilities in the squares around points (views, points, levels).
+
+        A point that lies outside a view's frame gets even probabilities there.
+        """
+        pixel = self.configuration.optics.pixel
+        points = torch.from_numpy(np.array([view.project(positions) for view in views])).float()
+        points = points.to(self.device)
+        present = torch.from_numpy(np.array([view.sees(positions) for view in views]))
+        present = present.to(self.device)
+        places = square_places(points, self.configuration.square / pixel, HALF)
+        logits = sampled(reading.levels, places, views[0].shape)
+        P = probability_maps(logits, own_places(places, points, present))
+        P = torch.where(present[..., None], P, torch.full_like(P, 1 / P.shape[-1]))
+        return np.asarray(P.double().cpu().numpy())
+
+    def _candidate(self, sighting: Sighting, grid: Grid) -> Candidate:
+        ends = sighting.position + np.array([[0, 0, PARTIAL], [0, 0, -PARTIAL]])
+        return Candidate(
+            sighting.position,
+            sighting.probabilities,
+            existence=float(np.clip(sighting.existence, 0.02, 0.98)),
+            partial=not bool(grid.contains(ends).all()),
+        )
+
+
+def photographs(
+    hounsfield: Tensor,
+    grid: Grid,
+    views: Sequence[View],
+    optics: Optics,
+    progress: Progress | None = None,
+) -> Tensor:
+    """All channels of all views of an upright volume (views, channels, rows, columns)."""
+    progress = progress or Progress()
+    channels = []
+    for number, name in enumerate(optics.channels):
+        mapped = MAPPINGS[name](hounsfield)
+        channel = []
+        for count, view in enumerate(views):
+            progress.report((number + count / len(views)) / len(optics.channels), "Taking views")
+            channel.append(render(mapped, grid, [view])[0])
+        channels.append(torch.stack(channel))
+    return torch.stack(channels, dim=1)
+
+
+def label(volume: Volume, localizer: Localizer, progress: Progress | None = None) -> Spine:
+    """The labelled spine of a CT."""
+    candidates = localizer.locate(volume, progress)
+    made_by = provenance(
+        f"{METHOD} {localizer.configuration.name}", localizer.weights, volume.source
+    )
+    return replace(decode(candidates).spine, provenance=made_by)

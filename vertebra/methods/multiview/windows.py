@@ -1,0 +1,119 @@
+"""Tall scans are seen through overlapping windows along the spine, blended without seams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...volume import Grid
+from .configuration import Optics
+from .geometry import Array, View, views_around
+from .networks import MULTIPLE
+
+MARGIN = 20.0
+"""This much (mm) is seen beyond both ends of a scan."""
+SAME = 9.0
+"""Points of two windows that lie this near (mm) are one vertebra."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of the scan, from `low` to `high` (mm), seen from all sides."""
+
+    low: float
+    high: float
+    views: tuple[View, ...]
+
+    def weight(self, heights: Array) -> Array:
+        """How much the window's word counts at a height: 1 in its middle, nearly 0 at its ends."""
+        half = (self.high - self.low) / 2
+        away = np.abs(heights - (self.low + self.high) / 2) / half
+        return np.clip(1 - away, 0.02, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """A vertebra as the views show it: place, level probabilities, and how much is sure."""
+
+    position: Array
+    probabilities: Array
+    existence: float
+
+
+def windows(skeleton: Tensor, grid: Grid, optics: Optics) -> Iterator[Window]:
+    """The windows that a scan needs; `skeleton` is its volume mapped to bone."""
+    low = float(grid.origin[2] - grid.spacing[2] / 2)
+    high = low + float(grid.shape[2] * grid.spacing[2])
+    tallest = optics.frame[0] * optics.pixel - 2 * MARGIN
+    for bottom, top in stretches(low, high, tallest):
+        rows = np.ceil((top - bottom + 2 * MARGIN) / optics.pixel / MULTIPLE) * MULTIPLE
+        pivot = (*bone_middle(skeleton, grid, bottom, top), (bottom + top) / 2)
+        views = views_around(
+            pivot,
+            optics.views,
+            distance=optics.distance,
+            pixel=optics.pixel,
+            shape=(int(rows), optics.frame[1]),
+        )
+        yield Window(bottom, top, tuple(views))
+
+
+def stretches(low: float, high: float, tallest: float) -> list[tuple[float, float]]:
+    """Stretches of equal height, at most `tallest`, each reaching to its neighbour's middle.
+
+    >>> stretches(0, 100, 60)
+    [(0.0, 50.0), (25.0, 75.0), (50.0, 100.0)]
+    """
+    if high - low <= tallest:
+        return [(float(low), float(high))]
+    count = int(np.ceil(2 * (high - low) / tallest)) - 1
+    height = (high - low) / (count + 1) * 2
+    return [(low + n * height / 2, low + n * height / 2 + height) for n in range(count)]
+
+
+def bone_middle(skeleton: Tensor, grid: Grid, low: float, high: float) -> tuple[float, float]:
+    """The x and y of the middle of the bone between two heights, else of the scan."""
+    span = (np.array([low, high]) - grid.origin[2]) / grid.spacing[2]
+    first, last = (int(k) for k in np.clip(np.rint(span), 0, grid.shape[2]))
+    flat = skeleton[..., first:last].sum(dim=2)
+    total = float(flat.sum())
+    if total <= 0:
+        middle = (np.array(grid.shape[:2]) - 1) / 2
+    else:
+        i = torch.arange(grid.shape[0]).to(flat) @ flat.sum(dim=1)
+        j = torch.arange(grid.shape[1]).to(flat) @ flat.sum(dim=0)
+        middle = np.array([float(i), float(j)]) / total
+    x, y = grid.origin[:2] + middle * grid.spacing[:2]
+    return float(x), float(y)
+
+
+def blended(seen: Sequence[tuple[Window, Sequence[Sighting]]]) -> list[Sighting]:
+    """The sightings of all windows as one list; what two windows show becomes one, weighted."""
+    flat = [
+        (float(window.weight(sighting.position[2])), sighting)
+        for window, sightings in seen
+        for sighting in sightings
+    ]
+    groups: list[list[tuple[float, Sighting]]] = []
+    for weight, sighting in sorted(flat, key=lambda pair: -pair[0] * pair[1].existence):
+        for group in groups:
+            if np.linalg.norm(group[0][1].position - sighting.position) < SAME:
+                group.append((weight, sighting))
+                break
+        else:
+            groups.append([(weight, sighting)])
+    return [_mean(group) for group in groups]
+
+
+def _mean(group: Sequence[tuple[float, Sighting]]) -> Sighting:
+    share = np.array([weight * sighting.existence for weight, sighting in group])
+    share = share / share.sum()
+    return Sighting(
+        np.asarray(share @ np.array([sighting.position for _, sighting in group])),
+        np.asarray(share @ np.array([sighting.probabilities for _, sighting in group])),
+        float(share @ np.array([sighting.existence for _, sighting in group])),
+    )

@@ -1,0 +1,135 @@
+"""The training loop of every method: any number of devices, mixed precision, exact resumption."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..errors import VertebraError
+from ..runtime import Progress
+from . import checkpoints
+from .batches import Batches, stream
+from .curves import Curves
+from .schedule import Schedule
+
+SAVE_EVERY = 250
+"""Iterations between checkpoints; a crash costs no more than these."""
+LOG_EVERY = 25
+LARGEST_GRADIENT = 5.0
+
+
+def train(
+    network: nn.Module,
+    batches: Batches,
+    schedule: Schedule,
+    out: Path,
+    *,
+    resume: bool = False,
+    seed: int = 0,
+    device: str = "auto",
+    devices: int = 1,
+    precision: str = "auto",
+    workers: int = 0,
+    notes: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Train a network and leave checkpoint and curves in the folder `out`.
+
+    Called with a batch, the network gives the parts of its loss by name, and their sum as "loss".
+    Every step seeds all random numbers from `seed` and its own number, and batches depend on
+    their number alone: a training that was interrupted and resumed ends with the same weights.
+    """
+    progress = progress or Progress()
+    fabric = _fabric(device, devices, precision)
+    fabric.launch()
+    if (out / checkpoints.STATE).exists() and not resume:
+        raise VertebraError(
+            f"'{out}' holds a training already; resume it or choose another folder."
+        )
+    optimiser = schedule.optimiser_for(network.parameters())
+    model, tuner = fabric.setup(network, optimiser)
+    step = checkpoints.restore(out, network, optimiser) if resume else 0
+    curves = Curves(out, step) if fabric.is_global_zero else None
+    feed = stream(
+        batches,
+        step,
+        schedule.iterations,
+        share=fabric.world_size,
+        place=fabric.global_rank,
+        workers=workers,
+    )
+    recent: list[dict[str, float]] = []
+    model.train()
+    try:
+        for number, batch in enumerate(feed, start=step):
+            _seed_all(seed, number, fabric.global_rank)
+            for group in tuner.param_groups:
+                group["lr"] = schedule.rate_at(number)
+            parts: dict[str, Tensor] = model(fabric.to_device(dict(batch)))
+            tuner.zero_grad()
+            fabric.backward(parts["loss"])
+            fabric.clip_gradients(model, tuner, max_norm=LARGEST_GRADIENT)
+            tuner.step()
+            step = number + 1
+            recent.append({name: float(value.detach()) for name, value in parts.items()})
+            if curves and step % LOG_EVERY == 0:
+                curves.add(step, {**_means(recent), "rate": schedule.rate_at(number)})
+                recent.clear()
+            if step % SAVE_EVERY == 0 and step < schedule.iterations:
+                _save(fabric, out, step, network, optimiser, notes)
+            progress.report(step / schedule.iterations, f"Iteration {step}")
+    finally:
+        # also after a cancel: what was learned is kept
+        if step:
+            _save(fabric, out, step, network, optimiser, notes)
+        if curves:
+            curves.close()
+
+
+def _fabric(device: str, devices: int, precision: str) -> Any:
+    try:
+        from lightning.fabric import Fabric
+    except ImportError as error:
+        raise VertebraError('Training needs Lightning: pip install "vertebra[train]".') from error
+    from ..runtime.devices import device as find
+
+    chosen = find(device)
+    if precision == "auto":
+        precision = "bf16-mixed"
+    which: int | list[int] = devices
+    if chosen.type == "cuda" and devices == 1:
+        which = [chosen.index or 0]
+    return Fabric(
+        accelerator=chosen.type,
+        devices=which,
+        precision=precision,  # type: ignore[arg-type]
+    )
+
+
+def _save(
+    fabric: Any,
+    out: Path,
+    step: int,
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    notes: Mapping[str, Any] | None,
+) -> None:
+    if fabric.is_global_zero:
+        checkpoints.save(out, step, network, optimiser, notes or {})
+
+
+def _seed_all(seed: int, step: int, place: int) -> None:
+    drawn = np.random.SeedSequence([seed, step, place]).generate_state(1)[0]
+    torch.manual_seed(int(drawn))
+    random.seed(int(drawn))
+    np.random.seed(int(drawn))  # noqa: NPY002 - libraries draw from it
+
+
+def _means(entries: list[dict[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([entry[name] for entry in entries])) for name in entries[0]}
