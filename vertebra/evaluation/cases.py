@@ -18,15 +18,13 @@ class Annotation:
     mask: LabelMap | None = None
 
     def levels_of_mask(self) -> dict[int, Level]:
-        """The level of each number in the mask.
-
-        The mask's own names tell it; a number without a name is an instance of the spine.
-        """
+        """The level of each number: the mask's own names or, without any, the spine's instances."""
         if self.mask is None:
             return {}
-        numbers = {} if self.spine is None else {each.instance: each.level for each in self.spine}
-        named = {number: _level(name) for number, name in self.mask.names.items()}
-        return {**numbers, **{number: found for number, found in named.items() if found}}
+        if self.mask.names:
+            named = {number: _level(name) for number, name in self.mask.names.items()}
+            return {number: found for number, found in named.items() if found}
+        return {each.instance: each.level for each in self.spine or Spine()}
 
 
 @dataclass(frozen=True, eq=False)

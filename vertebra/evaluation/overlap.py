@@ -223,9 +223,11 @@ def _memory_order(voxels: Voxels) -> tuple[int, int, int]:
 
 def _boxes(part: Voxels, order: tuple[int, int, int], offset: Box) -> dict[int, Box]:
     """The box of each number, in the whole grid's indices; `part` has its axes in `order`."""
-    if part.size and part.min() < 0:
+    if not part.size:
+        return {}
+    if part.min() < 0:
         raise VertebraError("A mask has negative numbers; they must be 0 or larger.")
-    if part.max(initial=0) > np.iinfo(np.uint16).max:
+    if part.max() > np.iinfo(np.uint16).max:
         raise VertebraError("A mask has numbers above 65535; renumber its vertebrae.")
     boxes = {}
     for number, found in enumerate(ndimage.find_objects(part), start=1):
