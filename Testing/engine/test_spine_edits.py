@@ -142,6 +142,15 @@ def test_removing_leaves_a_gap_unless_asked_to_close_it():
     assert names(spine.removed(LEVELS["T6"], close_gap=True)) == "T4 T5"
 
 
+def test_a_missed_t12_or_l5_can_be_removed_and_put_back():
+    for name, around in (("T12", "T11 T12 L1 L2"), ("L5", "L4 L5 S1")):
+        spine = spine_of(*around.split())
+        point = spine.find(LEVELS[name]).centroid
+        assert names(spine.removed(LEVELS[name]).inserted(point)) == around
+    closed = spine_of("T11", "T12", "L1", "L2").removed(LEVELS["T12"], close_gap=True)
+    assert names(closed) == "T11 T12 L1"
+
+
 def test_swapping_exchanges_two_levels():
     spine = spine_of("T4", "T5")
     assert [vertebra.instance for vertebra in spine.swapped(1, 2)] == [1, 2]

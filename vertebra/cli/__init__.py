@@ -14,7 +14,7 @@ def main() -> None:
     try:
         from .run import run
     except ModuleNotFoundError as error:
-        if error.name not in ("typer", "rich", "click"):
+        if error.name not in ("typer", "rich"):
             raise
         sys.exit('The command line needs typer and rich: pip install "vertebra[cli]".')
     sys.exit(run(sys.argv[1:]))

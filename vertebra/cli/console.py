@@ -13,6 +13,7 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from ..errors import Cancelled
 from ..runtime import Progress
 from ..spine import Spine
 
@@ -35,7 +36,10 @@ def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Progress]:
         def show(fraction: float, message: str) -> None:
             bars.update(task, completed=fraction, description=message or title)
 
-        yield Progress(show)
+        try:
+            yield Progress(show)
+        except KeyboardInterrupt:
+            raise Cancelled("Cancelled; nothing was changed.") from None
 
 
 def print_json(document: Any) -> None:
@@ -47,7 +51,7 @@ def print_json(document: Any) -> None:
 def spine_table(spine: Spine, title: str = "") -> Table:
     """A table of a spine as a person reads it."""
     table = Table(title=title or None)
-    for name in ("Level", "Right-left mm", "Post.-ant. mm", "Inf.-sup. mm", "Sure", "In view"):
+    for name in ("Level", "R mm", "A mm", "S mm", "Sure", "In view"):
         table.add_column(name, justify="left" if name == "Level" else "right")
     table.add_column("Flags")
     for vertebra in spine:
@@ -69,7 +73,7 @@ def spine_table(spine: Spine, title: str = "") -> Table:
 def print_spine(spine: Spine, title: str = "") -> None:
     """Print a spine's table and its problems."""
     out.print(spine_table(spine, title))
-    out.print("Coordinates are RAS: right, anterior and superior count up.", style="dim")
+    out.print("R, A, S: millimetres to the right, front and head of the patient.", style="dim")
     for problem in spine.problems():
         out.print(f"[yellow]![/] {problem.sentence}", highlight=False)
 

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from .. import __version__
+from ..errors import BadFile
 from ..spine import Spine
 from ..volume import LabelMap, Volume
 from .console import out, print_json, print_spine, progress_bar
@@ -28,27 +29,51 @@ def info(
     if file is None:
         _installation(as_json)
         return
-    from ..exchange.convert import identify
+    if _is_result(file):
+        from ..exchange import read
 
-    kind = identify(file)
-    if kind == "image":
-        _image(file, series, as_json)
+        held = read(file, image=image)
+        if isinstance(held, Spine):
+            _spine(held, file, as_json)
+        else:
+            _mask(held, as_json)
         return
-    from ..exchange.convert import read
+    _image(file, series, as_json)
 
-    held = read(file, image=image)
-    if isinstance(held, Spine):
-        _spine(held, file, as_json)
-    else:
-        _mask(held, as_json)
+
+def _is_result(file: Path) -> bool:
+    """Points or a segmentation by its ending, or a DICOM object that holds no slices of a scan."""
+    name = file.name.lower()
+    if name.endswith((".json", ".csv", ".fcsv", ".seg.nrrd")):
+        return True
+    if not name.endswith(".dcm"):
+        return False
+    from ..exchange import recognized
+
+    try:
+        recognized(file)
+    except BadFile:
+        return False
+    return True
+
+
+def _looks_like_a_mask(volume: Volume) -> bool:
+    """A few whole numbers from 0 upwards; a CT has negative ones."""
+    voxels = volume.voxels
+    if not np.issubdtype(voxels.dtype, np.integer) or voxels.min() != 0 or voxels.max() > 1000:
+        return False
+    return len(np.unique(voxels)) <= 80
 
 
 def _image(file: Path, series: str | None, as_json: bool) -> None:
-    from ..volume.reading import read_volume
-    from ..volume.verdict import verdict
+    from ..volume import read_volume
+    from ..volume.body_ct import verdict
 
     with progress_bar("Reading", quiet=as_json) as progress:
         volume = read_volume(file, series=series, progress=progress)
+        if _looks_like_a_mask(volume):
+            _mask(LabelMap(volume.voxels, volume.grid), as_json)  # type: ignore[arg-type]
+            return
         judged = verdict(volume)
     facts = {
         **_geometry(volume),
@@ -122,7 +147,7 @@ def _print_facts(facts: dict[str, Any], names: tuple[str, ...]) -> None:
 def _installation(as_json: bool) -> None:
     import torch
 
-    from ..exchange.convert import formats
+    from ..exchange import formats
     from ..runtime.devices import devices
     from ..runtime.models import models
 
@@ -139,5 +164,6 @@ def _installation(as_json: bool) -> None:
         return
     table = Table(show_header=False, box=None)
     for name, value in facts.items():
-        table.add_row(name, ", ".join(value) if isinstance(value, list) else str(value))
+        shown = ", ".join(value) or "none" if isinstance(value, list) else str(value)
+        table.add_row(name, shown)
     out.print(table)

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from .. import __version__
@@ -14,7 +13,8 @@ from ..errors import Cancelled, VertebraError
 from . import convert, evaluate, info, models, spine
 from .console import errors
 
-DONE, FAILED, MISUNDERSTOOD, FAULT, CANCELLED = 0, 1, 2, 70, 130
+DONE, FAILED, FAULT, CANCELLED = 0, 1, 70, 130
+"""And 2, with which typer itself leaves when a command is not understood."""
 
 app = typer.Typer(
     name="vertebra",
@@ -51,17 +51,14 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; never raises, always returns an exit code."""
     as_json = "--json" in arguments
     try:
-        app(list(arguments), standalone_mode=False)
+        app(list(arguments), prog_name="vertebra")
         return DONE
-    except (KeyboardInterrupt, Cancelled, click.Abort):
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else DONE
+    except (KeyboardInterrupt, Cancelled):
         return _failed("Cancelled; nothing was changed.", CANCELLED, as_json)
     except VertebraError as error:
         return _failed(str(error), FAILED, as_json)
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.ctx.get_help() if error.ctx else "")
-        return MISUNDERSTOOD
-    except click.ClickException as error:
-        return _failed(f"{error.format_message()} Ask 'vertebra --help'.", MISUNDERSTOOD, as_json)
     except MemoryError:
         return _failed("There is not enough memory for this image.", FAILED, as_json)
     except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import typer
 
 from ..anatomy import Anomaly, level
 from ..errors import BadEdit, BadFile
-from ..spine import Spine, Which
+from ..spine import Spine, Which, to_json
 from .console import out, print_json, print_spine
 
 app = typer.Typer(help="Show and correct labelled spines.", no_args_is_help=True)
@@ -166,16 +167,16 @@ def _edit(
     image: Path | None,
     as_json: bool,
 ) -> None:
-    from ..exchange.convert import write
+    from ..exchange import write
 
     spine = change(_read(file, image))
     target = output or file
-    write(spine, target, image=image)
+    write(target, spine, image=image)
     _print(spine, target.name, as_json)
 
 
 def _read(file: Path, image: Path | None) -> Spine:
-    from ..exchange.convert import read
+    from ..exchange import read
 
     found = read(file, image=image)
     if not isinstance(found, Spine):
@@ -185,9 +186,7 @@ def _read(file: Path, image: Path | None) -> Spine:
 
 def _print(spine: Spine, title: str, as_json: bool) -> None:
     if as_json:
-        from ..exchange.table import spine_rows
-
-        print_json(spine_rows(spine))
+        print_json(json.loads(to_json(spine)))
     else:
         print_spine(spine, title)
         if not len(spine):

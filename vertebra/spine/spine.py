@@ -158,10 +158,11 @@ class Spine:
         index = self.place(which)
         _refuse_locked(self.vertebrae[index])
         rest = (*self.vertebrae[:index], *self.vertebrae[index + 1 :])
-        shorter = replace(self, vertebrae=rest, runner_up=None)
-        if close_gap and index < len(rest):
-            return shorter.shifted(-1, below=rest[index])
-        return shorter
+        levels = [vertebra.level for vertebra in rest]
+        if close_gap:
+            anomalies = self.anomalies
+            levels[index:] = [renumber.step(each, -1, anomalies) for each in levels[index:]]
+        return replace(self, vertebrae=rest, runner_up=None)._renamed(levels)
 
     def locked(self, which: Which, on: bool = True) -> Spine:
         """Protect a vertebra from every other edit, or release it."""
@@ -178,7 +179,8 @@ class Spine:
     def _level_for_place(self, index: int) -> Level:
         if not self.vertebrae:
             raise BadEdit("Say which level the first vertebra is.")
-        anomalies = self.anomalies
+        # A vertebra between T11 and L1, or L4 and S1, is the one that seemed to be absent.
+        anomalies = self.anomalies - {Anomaly.NO_T12, Anomaly.NO_L5}
         if index == 0:
             found = self.levels[0].previous(anomalies)
         else:

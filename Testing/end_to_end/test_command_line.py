@@ -1,0 +1,227 @@
+"""The command line as its users run it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vertebra.cli.run import run
+from vertebra.runtime import models
+from vertebra.runtime.models import Card
+from vertebra.spine import Flag, Spine, from_json, to_json
+from vertebra.volume import Grid, LabelMap, Volume, write_label_map, write_volume
+
+GRID = Grid.of((40, 36, 60), spacing=(1.5, 1.5, 2), origin=(-30, -27, -60))
+SPINE = Spine.of({"T11": (0, 0, 50), "T12": (0, 1, 21), "L1": (0, 2, -10), "L2": (0, 2, -43)})
+
+
+@pytest.fixture
+def spine_file(tmp_path: Path) -> Path:
+    path = tmp_path / "case.spine.json"
+    path.write_text(to_json(SPINE))
+    return path
+
+
+@pytest.fixture
+def mask_file(tmp_path: Path) -> Path:
+    voxels = np.zeros(GRID.shape, np.uint8)
+    for vertebra in SPINE:
+        i, j, k = np.round(GRID.to_index(vertebra.centroid)).astype(int)
+        voxels[i - 8 : i + 8, j - 8 : j + 8, k - 5 : k + 5] = vertebra.level.verse
+    names = {vertebra.level.verse: vertebra.level.name for vertebra in SPINE}
+    return write_label_map(LabelMap(voxels, GRID, names), tmp_path / "case_msk.nii.gz")
+
+
+def vertebra(*arguments: object) -> int:
+    return run([str(argument) for argument in arguments])
+
+
+def levels_in(path: Path) -> str:
+    return " ".join(level.name for level in from_json(path.read_text()).levels)
+
+
+def test_without_a_command_it_shows_its_help(capsys):
+    vertebra()
+    assert "convert" in capsys.readouterr().out
+
+
+def test_the_installed_command_runs_and_names_its_version():
+    command = Path(sys.executable).with_name("vertebra")
+    ran = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith("vertebra ")
+
+
+def test_info_without_a_file_describes_the_installation(capsys):
+    assert vertebra("info", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["torch"] == torch.__version__
+    assert "cpu" in facts["devices"]
+    assert {"markups", "verse", "dicom-seg"} <= set(facts["formats"])
+
+
+def test_info_lists_the_labels_of_a_mask(capsys, mask_file):
+    assert vertebra("info", mask_file, "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [label["number"] for label in facts["labels"]] == [18, 19, 20, 21]
+    assert facts["spacing_mm"] == [1.5, 1.5, 2.0]
+
+
+def test_info_says_why_an_image_is_no_ct_of_a_body(capsys, tmp_path):
+    noise = np.random.default_rng(0).integers(-5, 2000, GRID.shape).astype(np.int16)
+    path = write_volume(Volume(noise, GRID), tmp_path / "mr.nrrd")
+    assert vertebra("info", path, "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["body_ct"] is False
+    assert facts["reasons"]
+    assert vertebra("info", path) == 0
+    assert "No CT of a body" in capsys.readouterr().out
+
+
+def test_info_shows_the_problems_of_a_spine(capsys, spine_file):
+    assert vertebra("spine", "edit", "remove", spine_file, "L1") == 0
+    capsys.readouterr()
+    assert vertebra("info", spine_file, "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["levels"] == ["T11", "T12", "L2"]
+    assert facts["problems"] == ["Between T12 and L2 a level is missing."]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "levels"),
+    [
+        (["shift", "--by", "+1"], "T12 L1 L2 L3"),
+        (["shift", "--by", "-1", "--below", "L1"], "T11 T12 T12 L1"),
+        (["shift", "--by", "-1", "--above", "T12"], "T10 T11 L1 L2"),
+        (["anchor", "T12", "--as", "T10"], "T9 T10 T11 T12"),
+        (["relabel", "#1", "--as", "C3"], "C3 T12 L1 L2"),
+        (["swap", "T12", "L1"], "T11 L1 T12 L2"),
+        (["remove", "T12", "--close-gap"], "T11 T12 L1"),
+        (["insert", "--at", "0", "2", "-77"], "T11 T12 L1 L2 L3"),
+        (["insert", "--at", "0", "2", "-77", "--as", "L4"], "T11 T12 L1 L2 L4"),
+        (["anomaly", "T13"], "T11 T12 T13 L1"),
+    ],
+)
+def test_each_edit_of_a_spine_is_one_command(capsys, spine_file, arguments, levels):
+    edit, *rest = arguments
+    assert vertebra("spine", "edit", edit, spine_file, *rest) == 0
+    assert levels_in(spine_file) == levels
+    assert levels.split()[0] in capsys.readouterr().out
+
+
+def test_a_point_is_moved_and_locked_and_another_format_written(capsys, spine_file, tmp_path):
+    moved = tmp_path / "moved.mrk.json"
+    edit = ("spine", "edit")
+    assert vertebra(*edit, "move", spine_file, "L1", "--to", "1", "2", "3", "-o", moved) == 0
+    assert levels_in(spine_file) == "T11 T12 L1 L2"
+    assert vertebra(*edit, "lock", spine_file, "L1") == 0
+    assert vertebra(*edit, "shift", spine_file, "--by", "1") == 1
+    assert "L1 is locked" in capsys.readouterr().err
+    assert vertebra(*edit, "lock", spine_file, "L1", "--release") == 0
+    capsys.readouterr()
+    assert vertebra("spine", "show", moved, "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["vertebrae"][2]["centroid"] == pytest.approx([1, 2, 3])
+    assert Flag.CORRECTED.value in shown["vertebrae"][2]["flags"]
+
+
+def test_points_go_through_every_format_and_come_back(spine_file, mask_file, tmp_path, capsys):
+    for name in ("a.mrk.json", "a.csv", "a_ctd.json", "a_poi.json", "b.spine.json"):
+        target = tmp_path / name
+        assert vertebra("convert", spine_file, target, "--image", mask_file) == 0, name
+        back = tmp_path / "back.spine.json"
+        assert vertebra("convert", target, back, "--image", mask_file) == 0, name
+        found = from_json(back.read_text())
+        assert found.levels == SPINE.levels
+        assert np.allclose(found.centroids, SPINE.centroids, atol=1e-3)
+    assert "Wrote" in capsys.readouterr().out
+
+
+def test_masks_become_a_slicer_segmentation_and_come_back(mask_file, tmp_path, capsys):
+    seg, back = tmp_path / "a.seg.nrrd", tmp_path / "back_msk.nii.gz"
+    assert vertebra("convert", mask_file, seg, "--from-scheme", "verse", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["written"] == str(seg)
+    assert vertebra("convert", seg, back, "--scheme", "totalsegmentator") == 0
+    capsys.readouterr()
+    assert vertebra("info", back, "--json") == 0
+    labels = json.loads(capsys.readouterr().out)["labels"]
+    assert [label["number"] for label in labels] == [30, 31, 32, 33]
+
+
+def test_convert_lists_its_formats(capsys):
+    assert vertebra("convert", "--list", "--json") == 0
+    names = [row["name"] for row in json.loads(capsys.readouterr().out)]
+    assert {"spine", "markups", "verse", "segmentation"} <= set(names)
+    assert vertebra("convert", "--list") == 0
+    assert "segmentation" in capsys.readouterr().out
+    assert vertebra("convert") == 2
+
+
+def test_evaluate_scores_and_writes_a_report(spine_file, mask_file, tmp_path, capsys):
+    prediction = tmp_path / "prediction.spine.json"
+    assert vertebra("spine", "edit", "shift", spine_file, "--by", "1", "-o", prediction) == 0
+    capsys.readouterr()
+    report = tmp_path / "report"
+    assert vertebra("evaluate", spine_file, prediction, "-o", report, "--json") == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["total"]["identification_rate"] == 0
+    assert (report / "evaluation.html").is_file()
+    assert json.loads((report / "evaluation.json").read_text())["total"] == figures["total"]
+    assert vertebra("evaluate", spine_file, spine_file) == 0
+    assert "100.0%" in capsys.readouterr().out
+
+
+def test_models_are_listed_installed_and_removed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "store"))
+    made = models.save(Card("tiny", "none"), {"w": torch.zeros(2)}, tmp_path / "made")
+    assert vertebra("models", "install", made.weights) == 0
+    capsys.readouterr()
+    assert vertebra("models", "list", "--json") == 0
+    assert "tiny" in [card["name"] for card in json.loads(capsys.readouterr().out)]
+    assert vertebra("models", "list") == 0
+    assert vertebra("models", "show", "tiny") == 0
+    assert vertebra("models", "remove", "tiny") == 0
+    assert vertebra("models", "show", "tiny") == 1
+    assert "no model 'tiny'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["info", "missing.nii.gz"], 1, "does not exist"),
+        (["spine", "show", "missing.csv"], 1, "does not exist"),
+        (["convert", "missing.csv", "a.mrk.json"], 1, "does not exist"),
+        (["evaluate", "missing", "other"], 1, "does not exist"),
+        (["models", "install", "missing.safetensors"], 1, "missing"),
+        (["nonsense"], 2, "No such command"),
+        (["info", "--nonsense"], 2, "No such option"),
+    ],
+)
+def test_a_failure_is_one_sentence_and_an_exit_code(capsys, arguments, code, sentence):
+    assert vertebra(*arguments) == code
+    printed = capsys.readouterr()
+    assert sentence in " ".join(printed.err.split())
+    assert "Traceback" not in printed.err
+
+
+def test_a_failure_is_json_where_json_was_asked_for(capsys):
+    assert vertebra("info", "missing.nii.gz", "--json") == 1
+    assert json.loads(capsys.readouterr().out)["exit_code"] == 1
+
+
+def test_a_file_is_left_as_it_was_when_an_edit_is_refused(spine_file):
+    before = spine_file.read_bytes()
+    assert vertebra("spine", "edit", "shift", spine_file, "--by", "-40") == 1
+    assert vertebra("spine", "edit", "remove", spine_file, "C1") == 1
+    assert vertebra("spine", "edit", "remove", spine_file, "#x") == 1
+    assert spine_file.read_bytes() == before
+
+
+def test_a_mask_is_not_taken_for_points(mask_file, capsys):
+    assert vertebra("spine", "show", mask_file) == 1
+    assert "mask" in capsys.readouterr().err
