@@ -7,7 +7,6 @@ whatever the counts; `right` and `front` are mm from the centreline for a subjec
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -87,18 +86,9 @@ class Habitus:
             breath=float(rng.normal(0, 0.7)),
         )
 
-    @cached_property
-    def _marks(self) -> tuple[Array, Array]:
-        """Region coordinates and places in the chain of levels that belong together."""
-        names = [level.name for level in self.subject.levels]
-        places = [float(names.index(name)) for name in ("C1", "T1", "L1", "S1")]
-        ends = [places[0] - 8, *places, places[-1] + 8]
-        return np.array([-8.0, 0, 7, 19, 24, 32]), np.array(ends)
-
     def level(self, z: ArrayLike) -> Array:
         """The level coordinate at heights z (mm)."""
-        coordinate, place = self._marks
-        return np.asarray(np.interp(self.subject.level_at(np.asarray(z)), place, coordinate))
+        return self.subject.region_at(np.asarray(z, dtype=np.float64))
 
     def height(self, level: ArrayLike) -> Array:
         """The height (mm) of a level coordinate."""

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from .bones import Bones
+from .pathology import METAL_CEMENT, METAL_PEEK, METAL_STEEL, METAL_TITANIUM
 from .wall import Body
 
-METAL_HU = 7000.0
+_IMPLANTS = {METAL_TITANIUM: 7000.0, METAL_STEEL: 12000.0, METAL_CEMENT: 1600.0, METAL_PEEK: -20.0}
 
 
 def paint_bones(body: Body, bones: Bones) -> None:
@@ -35,7 +36,8 @@ def paint_bones(body: Body, bones: Bones) -> None:
     marrow = torch.minimum(canvas.cover(bones.distance + bones.cortex), bone)
     hu = cortical + (trabecular - cortical) * (marrow / bone.clamp(min=1e-3))
     canvas.mix(bone, hu)
-    canvas.mix((bones.metal > 0).to(torch.float32), METAL_HU)
+    for code, implant in _IMPLANTS.items():
+        canvas.mix((bones.metal == code).to(torch.float32), implant)
 
 
 def _kept(edge: float) -> float:

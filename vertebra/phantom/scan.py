@@ -15,25 +15,29 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..spine import Spine, Vertebra
+from ..spine import Spine
 from ..volume import LabelMap, Volume
 from .abdomen import paint_abdomen
-from .bones import render_bones
+from .answer import answer
+from .bones import Bones, render_bones
 from .canvas import Canvas
 from .chest import diaphragm, paint_chest
 from .habitus import Habitus
 from .material import paint_bones
 from .neck import paint_neck
+from .pathology import METAL_CEMENT
 from .protocol import View, draw_view
 from .random import child_seed
 from .scanner import RIM, Scanner
-from .shapes.procedural import Procedural
+from .shapes.source import ShapeSource
+from .streaks import metal_streaks
 from .subject import Subject
 from .surroundings import paint_arms, paint_couch
 from .tissue import Tissues
 from .wall import Body, paint_wall, place_body
 
-_SLAB = 3_000_000  # voxels at a time: bounds the memory whatever the size of the scan
+_SLAB = 4_000_000  # voxels at a time: bounds the memory whatever the size of the scan
+_THINNEST = 24  # slices at a time, lest the margins around slabs cost more than the slabs
 LAST_VERTEBRA = 29
 """Labels above this VerSe number are other bones."""
 
@@ -57,7 +61,7 @@ def make_case(
     shape: Sequence[int] | None = None,
     codes: str | None = None,
     device: torch.device | str = "cpu",
-    shapes: Procedural | None = None,
+    shapes: ShapeSource | None = None,
     subject: Subject | None = None,
 ) -> Case:
     """The case of a seed; what is not wished for is drawn as hospitals do it.
@@ -79,7 +83,7 @@ def make_case(
     return Case(
         Volume(turned[0], grid, source),
         LabelMap(turned[1], grid, levels, source),
-        _spine(subject, view),
+        answer(subject, view, turned[1], shapes),
         subject,
         scanner,
     )
@@ -90,32 +94,20 @@ def _turned(field: Tensor, order: tuple[int, ...], flips: tuple[bool, ...]) -> N
     return np.ascontiguousarray(turned.cpu().numpy())
 
 
-def _spine(subject: Subject, view: View) -> Spine:
-    points = view.to_world(subject.pose.centres)
-    seen = view.grid.contains(points)
-    return Spine(
-        tuple(
-            Vertebra(level.verse, level, (float(p[0]), float(p[1]), float(p[2])))
-            for level, p, inside in zip(subject.levels, points, seen)
-            if inside
-        )
-    )
-
-
 def render(
     seed: int,
     habitus: Habitus,
     view: View,
     scanner: Scanner,
     device: torch.device,
-    shapes: Procedural | None = None,
+    shapes: ShapeSource | None = None,
 ) -> tuple[Tensor, Tensor]:
     """HU and labels (int16) on the view's grid, slab by slab, on the device."""
     tissues = Tissues.draw(seed, habitus.subject.age)
     across, along, up = view.grid.shape
     hu = torch.empty(view.grid.shape, dtype=torch.int16, device=device)
     labels = torch.empty_like(hu)
-    count = max(1, _SLAB // (across * along * view.parts) - 2 * RIM)
+    count = max(_THINNEST, _SLAB // (across * along)) // view.parts
     for low in range(0, up, count):
         high = min(low + count, up)
         where = (slice(None), slice(None), slice(low, high))
@@ -132,7 +124,7 @@ def _slab(
     view: View,
     scanner: Scanner,
     device: torch.device,
-    shapes: Procedural | None,
+    shapes: ShapeSource | None,
     low: int,
     high: int,
 ) -> tuple[Tensor, Tensor]:
@@ -152,6 +144,10 @@ def _slab(
     strain = _strain(body)[..., middle]
     size = (hu.shape[0], hu.shape[1], hu.shape[2])
     spacing = view.grid.spacing.tolist()
+    weakening = (bones.metal[..., middle] > 0) & (bones.metal[..., middle] < METAL_CEMENT)
+    streaks = metal_streaks(weakening, spacing[0], child_seed(seed, f"metal {low}"), device)
+    if streaks is not None:
+        hu = hu + streaks * scanner.metal_artefact
     noise = scanner.noise_field(size, spacing, seed, device, (0, 0, low), strain)
     air = ((hu + 900.0) * (1 / 600.0)).clamp(0.0, 1.0)
     hu = hu + noise * (air * 0.6 + 0.4) * scanner.noise
@@ -160,7 +156,7 @@ def _slab(
     return view.cropped(scanner.stored(hu), scanner.padding), label.to(torch.int16)
 
 
-def paint_patient(body: Body, bones: object) -> None:
+def paint_patient(body: Body, bones: Bones) -> None:
     """All tissues of the patient and what lies around, from the outside inwards."""
     above = diaphragm(body)
     paint_couch(body)
@@ -169,7 +165,7 @@ def paint_patient(body: Body, bones: object) -> None:
     paint_abdomen(body, above)
     paint_chest(body, above)
     paint_neck(body)
-    paint_bones(body, bones)  # type: ignore[arg-type]
+    paint_bones(body, bones)
 
 
 def _strain(body: Body) -> Tensor:

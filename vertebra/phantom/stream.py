@@ -10,7 +10,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from .random import child_seed
 from .scan import Case, make_case
-from .shapes.procedural import Procedural
+from .shapes.source import ShapeSource
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class SpineStream(IterableDataset[Case]):
     spacing: float | Sequence[float] = 2.0
     region: str | None = None
     device: torch.device | str = "cpu"
-    shapes: Procedural | None = None
+    shapes: ShapeSource | None = None
     first: int = 0
     count: int | None = None
 
