@@ -9,6 +9,7 @@ import pydicom
 from hypothesis import strategies as st
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.valuerep import format_number_as_ds
 from scipy.spatial.transform import Rotation
 
 from vertebra.anatomy import VERTEBRAE
@@ -68,13 +69,24 @@ def masks_of(spine: Spine, grid: Grid, seed: int = 0) -> LabelMap:
     return LabelMap(voxels, grid, names)
 
 
-def places(masks: LabelMap) -> dict[str, np.ndarray]:
-    """Where the voxels of each level lie, RAS mm, in an order that no grid decides."""
-    found = {}
-    for number, name in masks.names.items():
-        points = masks.grid.to_world(np.argwhere(masks.voxels == number))
-        found[name] = points[np.lexsort(np.round(points, 2).T)]
-    return found
+def same_places(one: LabelMap, other: LabelMap) -> bool:
+    """Do both maps put every voxel of every level at the same place, within 0.001 mm?"""
+    if set(_used_names(one)) != set(_used_names(other)):
+        return False
+    for name, number in _used_names(one).items():
+        expected = np.argwhere(one.voxels == number)
+        found = other.grid.to_world(np.argwhere(other.voxels == _used_names(other)[name]))
+        index = np.rint(one.grid.to_index(found)).astype(int)
+        if len(found) != len(expected) or np.abs(one.grid.to_world(index) - found).max() > 1e-3:
+            return False
+        if set(map(tuple, index)) != set(map(tuple, expected)):
+            return False
+    return True
+
+
+def _used_names(masks: LabelMap) -> dict[str, int]:
+    used = set(np.unique(masks.voxels))
+    return {name: number for number, name in masks.names.items() if number in used}
 
 
 def make_ct_series(folder: Path, grid: Grid) -> Path:
@@ -99,14 +111,19 @@ def make_ct_series(folder: Path, grid: Grid) -> Path:
         image.ReferringPhysicianName, image.SeriesNumber = "", 1
         image.InstanceNumber = index + 1
         image.Rows, image.Columns = grid.shape[1], grid.shape[0]
-        image.PixelSpacing = [f"{grid.spacing[1]:.10g}", f"{grid.spacing[0]:.10g}"]
-        image.SliceThickness = f"{grid.spacing[2]:.10g}"
-        image.ImageOrientationPatient = [f"{v:.12g}"[:16] for v in axes[:, :2].T.ravel()]
+        image.PixelSpacing = [_decimal(grid.spacing[1]), _decimal(grid.spacing[0])]
+        image.SliceThickness = _decimal(grid.spacing[2])
+        image.ImageOrientationPatient = [_decimal(value) for value in axes[:, :2].T.ravel()]
         position = lps[:3, :3] @ (0, 0, index) + lps[:3, 3]
-        image.ImagePositionPatient = [f"{v:.12g}"[:16] for v in position]
+        image.ImagePositionPatient = [_decimal(value) for value in position]
         image.SamplesPerPixel, image.PhotometricInterpretation = 1, "MONOCHROME2"
         image.BitsAllocated, image.BitsStored, image.HighBit = 16, 16, 15
         image.PixelRepresentation, image.RescaleSlope, image.RescaleIntercept = 1, 1, 0
         image.PixelData = np.zeros((grid.shape[1], grid.shape[0]), np.int16).tobytes()
         pydicom.dcmwrite(folder / f"{index:04d}.dcm", image, enforce_file_format=True)
     return folder
+
+
+def _decimal(value: float) -> str:
+    """A number in the sixteen characters that DICOM allows."""
+    return format_number_as_ds(float(value))
