@@ -126,7 +126,9 @@ def _make_levels() -> dict[str, Level]:
             code = Code(codes[index], f"{name} vertebra") if index < len(codes) else VERTEBRA_CODE
             colour = _colour(region, index, count)
             levels[name] = Level(name, region, len(levels), _VERSE[name], code, colour)
-    levels["Co"] = Level("Co", Region.SACRAL, len(levels), 27, COCCYX_CODE, _colour(Region.SACRAL, 2, 3))
+    levels["Co"] = Level(
+        "Co", Region.SACRAL, len(levels), 27, COCCYX_CODE, _colour(Region.SACRAL, 2, 3)
+    )
     return levels
 
 
