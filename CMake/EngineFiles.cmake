@@ -18,9 +18,11 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/cli/convert.py
   vertebra/cli/evaluate.py
   vertebra/cli/info.py
+  vertebra/cli/label.py
   vertebra/cli/models.py
   vertebra/cli/run.py
   vertebra/cli/spine.py
+  vertebra/cli/train.py
   vertebra/errors.py
   vertebra/evaluation/__init__.py
   vertebra/evaluation/anomalies.py
@@ -32,6 +34,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/evaluation/evaluate.py
   vertebra/evaluation/folders.py
   vertebra/evaluation/identification.py
+  vertebra/evaluation/nearest.py
   vertebra/evaluation/overlap.py
   vertebra/evaluation/page.py
   vertebra/evaluation/report.py
@@ -63,6 +66,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/methods/__init__.py
   vertebra/methods/common/__init__.py
   vertebra/methods/common/convolution.py
+  vertebra/methods/common/picture.py
   vertebra/methods/common/preparation.py
   vertebra/methods/multiview/__init__.py
   vertebra/methods/multiview/configuration.py
@@ -83,10 +87,12 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/methods/multiview/windows.py
   vertebra/phantom/__init__.py
   vertebra/phantom/abdomen.py
+  vertebra/phantom/answer.py
   vertebra/phantom/bones.py
   vertebra/phantom/cage.py
   vertebra/phantom/canvas.py
   vertebra/phantom/chest.py
+  vertebra/phantom/command.py
   vertebra/phantom/extras.py
   vertebra/phantom/form.py
   vertebra/phantom/habitus.py
@@ -96,6 +102,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/phantom/neck.py
   vertebra/phantom/pathology.py
   vertebra/phantom/pose.py
+  vertebra/phantom/preview.py
   vertebra/phantom/protocol.py
   vertebra/phantom/random.py
   vertebra/phantom/routes.py
@@ -117,6 +124,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/phantom/shapes/template.py
   vertebra/phantom/shapes/thoracic.py
   vertebra/phantom/shapes/tubes.py
+  vertebra/phantom/streaks.py
   vertebra/phantom/stream.py
   vertebra/phantom/subject.py
   vertebra/phantom/surroundings.py
@@ -124,6 +132,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/phantom/truth.py
   vertebra/phantom/vessels.py
   vertebra/phantom/wall.py
+  vertebra/phantom/writing.py
   vertebra/runtime/__init__.py
   vertebra/runtime/devices.py
   vertebra/runtime/files.py
@@ -151,10 +160,12 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/volume/grid.py
   vertebra/volume/itk.py
   vertebra/volume/nifti.py
+  vertebra/volume/oblique.py
   vertebra/volume/orienting.py
   vertebra/volume/pixels.py
   vertebra/volume/reading.py
   vertebra/volume/resampling.py
+  vertebra/volume/separable.py
   vertebra/volume/series.py
   vertebra/volume/stacking.py
   vertebra/volume/volume.py

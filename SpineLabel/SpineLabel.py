@@ -73,16 +73,16 @@ class SpineLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def cleanup(self) -> None:
         """Slicer ends, or the module is reloaded."""
-        self.removeObservers()
         self.setParameterNode(None)
+        self.removeObservers()
         self.panel.close()
 
-    def onSceneStartClose(self, *_caller_and_event) -> None:
+    def onSceneStartClose(self, *_callerAndEvent) -> None:
         """A run for a scene that goes away is of no use."""
         self.setParameterNode(None)
         self.panel.close()
 
-    def onSceneChanged(self, *_caller_and_event) -> None:
+    def onSceneChanged(self, *_callerAndEvent) -> None:
         """Another scene is there; show what it says."""
         self.initializeParameterNode()
 
@@ -106,7 +106,7 @@ class SpineLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.addObserver(parameterNode, modified, self._onParameters)
         self.panel.show(parameterNode)
 
-    def _onParameters(self, *_caller_and_event) -> None:
+    def _onParameters(self, *_callerAndEvent) -> None:
         self.panel.show(self._parameterNode)
 
 

@@ -90,3 +90,26 @@ def reopened(slicer: Any, tmp_path: Path) -> Callable[[str], None]:
         slicer.util.loadScene(file)
 
     return reopen
+
+
+@pytest.fixture(scope="session")
+def _open_window() -> Iterator[Any]:
+    from standin.window import Window
+
+    window = Window()
+    window.resize(1300, 850)
+    window.show()
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def window(_open_window: Any, slicer: Any) -> Iterator[Any]:
+    """The stand-in window with a user in front of it, and an empty scene."""
+    from standin.user import User
+
+    user = User(_open_window)
+    user.select_module("SpineLabel")
+    user.settle()
+    yield user
+    user.settle()

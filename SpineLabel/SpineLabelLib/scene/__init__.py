@@ -4,7 +4,14 @@ Both modules use it: SpineSegment depends on SpineLabel for this.
 """
 
 from .hierarchy import placeBeside
-from .segmentationNode import createSegmentationNode, labelMapFromNode, showLabelMap
+from .segmentationNode import (
+    createSegmentationNode,
+    labelMapFromNode,
+    setLevel,
+    showLabelMap,
+    spineOfSegments,
+    vertebraSegments,
+)
 from .spineNode import createSpineNode, keptSpine, showSpine, takeUp
 from .spineTable import showSpineInTable
 from .volumeNode import geometryFromNode, volumeFromNode
@@ -16,9 +23,12 @@ __all__ = [
     "keptSpine",
     "labelMapFromNode",
     "placeBeside",
+    "setLevel",
     "showLabelMap",
     "showSpine",
     "showSpineInTable",
+    "spineOfSegments",
     "takeUp",
+    "vertebraSegments",
     "volumeFromNode",
 ]

@@ -10,6 +10,8 @@ import vtk
 from vtk.util.numpy_support import numpy_to_vtk
 
 from vertebra.anatomy import Level
+from vertebra.exchange.masks import structure_level
+from vertebra.exchange.points import instance_id, instance_of, spine_from
 from vertebra.exchange.terminology import entry
 from vertebra.spine import Spine, Vertebra
 from vertebra.volume import Grid, LabelMap
@@ -48,15 +50,14 @@ def showLabelMap(labelMap: LabelMap, spine: Spine, node) -> None:
     segmentation.RemoveAllSegments()
     ids = vtk.vtkStringArray()
     for vertebra in vertebrae:
-        segmentId = f"vertebra-{vertebra.instance}"
-        segmentation.AddEmptySegment(segmentId, vertebra.level.name)
-        ids.InsertNextValue(segmentId)
+        segmentation.AddEmptySegment(instance_id(vertebra.instance), vertebra.level.name)
+        ids.InsertNextValue(instance_id(vertebra.instance))
     logic = slicer.modules.segmentations.logic()
     logic.ImportLabelmapToSegmentationNode(image, node, ids)
     slicer.mrmlScene.RemoveNode(image)
     for vertebra in sorted(vertebrae, key=lambda each: spine.place(each), reverse=True):
-        describeSegment(node, f"vertebra-{vertebra.instance}", vertebra)
-        segmentation.SetSegmentIndex(f"vertebra-{vertebra.instance}", 0)
+        describeSegment(node, instance_id(vertebra.instance), vertebra)
+        segmentation.SetSegmentIndex(instance_id(vertebra.instance), 0)
     node.EndModify(modifying)
 
 
@@ -86,39 +87,63 @@ def setLevel(node, segmentId: str, level: Level) -> None:
 
 def completenessOf(node, segmentId: str) -> float | None:
     """The share of the vertebra that lies in view; None when nobody has said."""
-    value = vtk.reference("")
-    node.GetSegmentation().GetSegment(segmentId).GetTag(COMPLETENESS_TAG, value)
-    return float(value.get()) if value.get() else None
+    text = _tag(node, segmentId, COMPLETENESS_TAG)
+    return float(text) if text else None
 
 
-def instanceOf(segmentId: str) -> int | None:
-    """The instance number in the ID of a segment that we made."""
-    found = re.fullmatch(r"vertebra-(\d+)", segmentId)
-    return int(found[1]) if found else None
+def vertebraSegments(node) -> dict[int, str]:
+    """The segments that are vertebrae: IDs by instance number; foreign ones get free numbers."""
+    segmentation = node.GetSegmentation()
+    ids = [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
+    ids = [segmentId for segmentId in ids if levelOfSegment(node, segmentId) is not None]
+    own = {segmentId: instance_of(segmentId) for segmentId in ids}
+    free = iter(n for n in range(1, 2 * len(ids) + 2) if n not in own.values())
+    return {own[segmentId] or next(free): segmentId for segmentId in ids}
+
+
+def levelOfSegment(node, segmentId: str) -> Level | None:
+    """The level that a segment's name or terminology says; None for other structures."""
+    code = re.search(r"~SCT\^(\d+)\^[^~]*~\^\^~", _tag(node, segmentId, "TerminologyEntry"))
+    name = node.GetSegmentation().GetSegment(segmentId).GetName()
+    return structure_level(name, code[1] if code else "")
+
+
+def spineOfSegments(node) -> Spine:
+    """The vertebrae that have a segment, from head to tail.
+
+    The middle of the mask stands in for the body's centre: good for the order, not for export.
+    """
+    return spine_from(
+        Vertebra(
+            instance,
+            levelOfSegment(node, segmentId),
+            tuple(node.GetSegmentCenterRAS(segmentId)),
+            completeness=completenessOf(node, segmentId),
+        )
+        for instance, segmentId in vertebraSegments(node).items()
+    )
 
 
 def labelMapFromNode(node, volumeNode) -> LabelMap:
-    """The segments on the scan's grid; foreign segments get the numbers that are free."""
-    segmentation = node.GetSegmentation()
-    ids = [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
+    """The vertebrae's segments on the scan's grid; numbers are instances."""
+    segments = vertebraSegments(node)
     array = vtk.vtkStringArray()
-    for segmentId in ids:
+    for segmentId in segments.values():
         array.InsertNextValue(segmentId)
     image = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
     logic = slicer.modules.segmentations.logic()
     logic.ExportSegmentsToLabelmapNode(node, array, image, volumeNode)
     voxels = np.array(slicer.util.arrayFromVolume(image).transpose())
     slicer.mrmlScene.RemoveNode(image)
-    grid = geometryFromNode(volumeNode)
-    names = {n: segmentation.GetSegment(each).GetName() for n, each in enumerate(ids, start=1)}
-    map_ = LabelMap(voxels, grid, names, source=node.GetName())
-    return map_.renumbered(dict(zip(range(1, len(ids) + 1), _numbers(ids))))
+    names = {n: levelOfSegment(node, each).name for n, each in enumerate(segments.values(), 1)}
+    exported = LabelMap(voxels, geometryFromNode(volumeNode), names, source=node.GetName())
+    return exported.renumbered(dict(enumerate(segments, start=1)))
 
 
-def _numbers(ids: list[str]) -> list[int]:
-    own = [instanceOf(segmentId) for segmentId in ids]
-    free = iter(n for n in range(1, 2 * len(ids) + 1) if n not in own)
-    return [next(free) if number is None else number for number in own]
+def _tag(node, segmentId: str, name: str) -> str:
+    value = vtk.reference("")
+    node.GetSegmentation().GetSegment(segmentId).GetTag(name, value)
+    return value.get() or ""
 
 
 def _labelMapNode(labelMap: LabelMap):

@@ -6,8 +6,8 @@ from typing import Any
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
-_VIRTUAL = {"sizeHint", "minimumSizeHint"}
-"""Properties that Qt also calls as virtual functions; they stay functions."""
+_FUNCTIONS = {"sizeHint", "minimumSizeHint", "singleShot"}
+"""Names of properties that are functions too, and used as such."""
 
 _MODULES = (QtCore, QtGui, QtWidgets)
 
@@ -38,7 +38,7 @@ def _make_attributes_of(cls: type) -> None:
     for index in range(meta.propertyOffset(), meta.propertyCount()):
         name = meta.property(index).name()
         own = type(cls.__dict__.get(name)).__name__
-        if name not in _VIRTUAL and own not in ("Signal", "property"):
+        if name not in _FUNCTIONS and own not in ("Signal", "property"):
             setattr(cls, name, _attribute(name, meta.property(index).isWritable()))
 
 

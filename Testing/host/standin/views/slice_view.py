@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import slicer
 import vtk
 from PySide6 import QtCore, QtGui
@@ -60,7 +61,16 @@ class SliceView(ViewWidget):
 
     def pixel_of(self, point: tuple[float, float, float]) -> QtCore.QPoint:
         """Where in the widget a point of the patient (RAS mm) is seen."""
+        x, y, _ = self._in_view(point)
+        return QtCore.QPoint(round(x), self.window.GetSize()[1] - 1 - round(y))
+
+    def depth_of(self, point: tuple[float, float, float]) -> float:
+        """How far a point of the patient (RAS mm) lies before or behind the slice, mm."""
+        spacing = np.linalg.norm([self.node.GetXYToRAS().GetElement(row, 2) for row in range(3)])
+        return self._in_view(point)[2] * float(spacing)
+
+    def _in_view(self, point: tuple[float, float, float]) -> tuple[float, float, float]:
         to_view = vtk.vtkMatrix4x4()
         vtk.vtkMatrix4x4.Invert(self.node.GetXYToRAS(), to_view)
-        x, y = to_view.MultiplyPoint([*point, 1.0])[:2]
-        return QtCore.QPoint(round(x), self.window.GetSize()[1] - 1 - round(y))
+        x, y, z, _ = to_view.MultiplyPoint([*point, 1.0])
+        return x, y, z

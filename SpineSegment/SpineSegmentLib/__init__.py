@@ -1,0 +1,1 @@
+"""What the module SpineSegment is made of; nodes of the scene are read by SpineLabelLib.scene."""
