@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from vertebra.anatomy import LEVELS
 from vertebra.errors import VertebraError
+from vertebra.evaluation.nearest import distances_to_nearest
 from vertebra.evaluation.overlap import (
     labelled_box,
     numbers_by_level,
@@ -17,7 +18,7 @@ from vertebra.evaluation.overlap import (
     panoptic_quality,
     pooled,
 )
-from vertebra.evaluation.surface import surface_distances, surface_of, surface_points
+from vertebra.evaluation.surface import surface_distances, surface_of, surface_voxels
 from vertebra.volume import Grid, read_label_map
 
 
@@ -135,15 +136,28 @@ def test_the_surface_is_what_an_erosion_takes_away() -> None:
         assert (surface_of(mask) == (mask & ~ndimage.binary_erosion(mask))).all()
 
 
+@pytest.mark.parametrize("apart", [0, 2, 40])
+@pytest.mark.parametrize("sheared", [False, True])
+def test_the_nearest_voxel_is_found_near_and_far_on_any_grid(apart: int, sheared: bool) -> None:
+    rng = np.random.default_rng(apart)
+    affine = np.diag([0.4, 0.9, 3.0, 1.0])
+    if sheared:
+        affine[:3, :3] = rng.normal(0, 0.2, (3, 3)) + affine[:3, :3]
+    grid = Grid((80, 80, 80), affine)
+    voxels, others = rng.integers(0, 25, (300, 3)), rng.integers(0, 25, (200, 3)) + apart
+    every = grid.to_world(voxels)[:, None] - grid.to_world(others)[None]
+    brute = np.linalg.norm(every, axis=-1).min(axis=1)
+    assert distances_to_nearest(voxels, others, grid) == pytest.approx(brute, abs=1e-9)
+
+
 def test_a_slab_moved_by_a_known_length_has_that_surface_distance() -> None:
     grid = Grid.of((20, 20, 60), spacing=(0.5, 0.5, 3.0))
     flat = np.zeros(grid.shape, np.uint8)
     flat[:, :, 20] = 1
     moved = np.roll(flat, 2, axis=2)
-    whole = (slice(None),) * 3
     whole = tuple(slice(0, n) for n in grid.shape)
     distances = surface_distances(
-        surface_points(flat, 1, whole, grid), surface_points(moved, 1, whole, grid)
+        surface_voxels(flat, 1, whole), surface_voxels(moved, 1, whole), grid
     )
     assert distances.average == pytest.approx(6.0)
     assert distances.mean_of_directions == pytest.approx(6.0)
@@ -159,7 +173,7 @@ def test_surface_distances_stay_when_the_patient_lies_obliquely() -> None:
     box = tuple(slice(0, n) for n in reference.shape)
     averages = [
         surface_distances(
-            surface_points(reference, 1, box, grid), surface_points(prediction, 1, box, grid)
+            surface_voxels(reference, 1, box), surface_voxels(prediction, 1, box), grid
         ).average
         for grid in (straight, oblique)
     ]
@@ -177,8 +191,9 @@ def test_a_real_vertebra_worn_by_one_voxel_loses_one_voxel_of_surface(shared_dat
     shared = overlap(mask.voxels, worn)
     for number in shared.references:
         distances = surface_distances(
-            surface_points(mask.voxels, number, shared.reference_boxes[number], mask.grid),
-            surface_points(worn, number, shared.prediction_boxes[number], mask.grid),
+            surface_voxels(mask.voxels, number, shared.reference_boxes[number]),
+            surface_voxels(worn, number, shared.prediction_boxes[number]),
+            mask.grid,
         )
         assert shared.largest(number) == number
         assert 0.6 < shared.dice_of(number, number) < 0.95

@@ -8,7 +8,7 @@ import pytest
 from vertebra.anatomy import VERTEBRAE
 from vertebra.evaluation.identification import identify, verse_hits
 from vertebra.evaluation.overlap import overlap, panoptic_quality
-from vertebra.evaluation.surface import SurfaceDistances, surface_distances, surface_points
+from vertebra.evaluation.surface import SurfaceDistances, surface_distances, surface_voxels
 from vertebra.spine import Spine
 from vertebra.volume import Grid
 
@@ -51,8 +51,9 @@ def distances_of(
     shared = overlap(reference, prediction)
     ours, theirs = pair
     return surface_distances(
-        surface_points(reference, ours, shared.reference_boxes[ours], grid),
-        surface_points(prediction, theirs, shared.prediction_boxes[theirs], grid),
+        surface_voxels(reference, ours, shared.reference_boxes[ours]),
+        surface_voxels(prediction, theirs, shared.prediction_boxes[theirs]),
+        grid,
     )
 
 

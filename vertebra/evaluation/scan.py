@@ -16,7 +16,7 @@ from .completeness import completeness
 from .detection import detect
 from .identification import identify, refuse_duplicates
 from .scores import MaskScore, ScanScore, VertebraScore
-from .surface import surface_distances, surface_points
+from .surface import surface_distances, surface_voxels
 from .views import view_of
 
 Scores = dict[Level, VertebraScore]
@@ -112,8 +112,9 @@ def _against(
     if partner is None:
         return replace(score, instance_dice=0.0)
     distances = surface_distances(
-        surface_points(truth.voxels, number, shared.reference_boxes[number], truth.grid),
-        surface_points(found.voxels, partner, shared.prediction_boxes[partner], truth.grid),
+        surface_voxels(truth.voxels, number, shared.reference_boxes[number]),
+        surface_voxels(found.voxels, partner, shared.prediction_boxes[partner]),
+        truth.grid,
     )
     return replace(
         score,

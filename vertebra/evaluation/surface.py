@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from ..volume import Grid
+from .nearest import Indices, distances_to_nearest
 from .overlap import Box, Voxels
 
 TOLERANCE = 1.0
@@ -51,10 +51,10 @@ class SurfaceDistances:
         return float(near / (self.to_prediction.size + self.to_reference.size))
 
 
-def surface_points(voxels: Voxels, number: int, box: Box, grid: Grid) -> NDArray[np.float64]:
-    """The places (RAS mm) of the surface voxels of one number, which lies within `box`."""
+def surface_voxels(voxels: Voxels, number: int, box: Box) -> Indices:
+    """The surface voxels of one number, which lies within `box`."""
     surface = np.argwhere(surface_of(voxels[box] == number))
-    return grid.to_world(surface + [each.start for each in box])
+    return np.asarray(surface + [each.start for each in box], dtype=np.int64)
 
 
 def surface_of(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -75,17 +75,9 @@ def surface_of(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return mask & ~inside
 
 
-def surface_distances(
-    reference: NDArray[np.float64], prediction: NDArray[np.float64]
-) -> SurfaceDistances:
-    """The distances between two surfaces given as points (n, 3), mm; neither may be empty."""
+def surface_distances(reference: Indices, prediction: Indices, grid: Grid) -> SurfaceDistances:
+    """The distances between two surfaces of voxels on one grid; neither may be empty."""
     return SurfaceDistances(
-        to_prediction=_nearest(prediction, reference),
-        to_reference=_nearest(reference, prediction),
+        to_prediction=distances_to_nearest(reference, prediction, grid),
+        to_reference=distances_to_nearest(prediction, reference, grid),
     )
-
-
-def _nearest(targets: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
-    # unbalanced trees of larger leaves build several times faster and answer one query as fast
-    tree = KDTree(targets, leafsize=32, balanced_tree=False, compact_nodes=False)
-    return np.asarray(tree.query(points)[0], dtype=np.float64)
