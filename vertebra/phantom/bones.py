@@ -33,6 +33,7 @@ from .limbs import (
 )
 from .measures import Size
 from .shapes.morph import sample_vertebra, smoothstep
+from .shapes.pelvis import CANAL
 from .shapes.procedural import Procedural
 from .shapes.source import ShapeSource
 from .shapes.template import Template
@@ -287,7 +288,7 @@ def canal_tube(subject: Subject) -> Tube:
         radii.append([size.canal_width / 2, size.canal_depth / 2])
     pelvis = pelvis_frame(subject)
     radii[-1] = [r * subject.scale for r in (14, 8)]
-    lower = np.array([[0, -42, -15], [0, -57, -34], [0, -62, -54]]) @ pelvis[:3, :3].T
+    lower = CANAL[:3] @ pelvis[:3, :3].T
     points += list(lower + pelvis[:3, 3])
     ups += [pelvis[:3, 0] / subject.scale] * 3
     radii += [[r * subject.scale for r in pair] for pair in ((11, 6.5), (8, 5), (5, 3.5))]

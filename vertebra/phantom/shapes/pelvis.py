@@ -15,17 +15,23 @@ SACRAL_SLOPE = 33.0
 HIP_JOINT = (84.0, 19.0, -82.0)
 """Centre of the right femoral head."""
 
-_BODIES = np.array([[0, 0, 0], [0, -20, -23], [0, -39, -41], [0, -50, -57], [0, -57, -71]], float)
-_HALF = np.array([[24, 15.5], [19, 11.5], [16, 9], [14, 7], [11, 5]], float)
-_LATERAL = np.array([[41, -14, 3], [41, -29, -18], [31, -43, -37], [24, -53, -54], [16, -58, -68]])
+_BODIES = np.array(
+    [[0, -3, 1], [0, -20, -11], [0, -37, -27], [0, -50, -45], [0, -57, -62], [0, -59, -74]], float
+)
+_HALF = np.array([[24, 13], [20, 9], [17, 7.5], [14, 6.5], [12, 5.5], [10, 4.5]], float)
+_LATERAL = np.array(
+    [[41, -14, 3], [42, -27, -13], [35, -40, -31], [26, -51, -49], [18, -57, -66]], float
+)
+CANAL = np.array([[0, -36, -2], [0, -50, -23], [0, -60, -44], [0, -65, -78]], float)
+"""The sacral canal below S1."""
 
 
 def sacrum(step: float) -> Clay:
     """Five fused vertebrae: promontory, wings, four pairs of foramina, canal, crest."""
     clay = Clay((-70, -86, -84), (70, 32, 50), step)
     lean = rotation(pitch=-SACRAL_SLOPE)
-    plate = block((0, 0, 0), (25, 16.5, 14.5), lean, 6)
-    clay.add(plate, (-27, -24, -22), (27, 24, 22), 1)
+    plate = block(tuple(lean @ np.array([0, 0, 7.5])), (25, 16.5, 7.5), lean, 4)
+    clay.add(plate, (-27, -16, -8), (27, 26, 26), 1)
     clay.limb(_BODIES, _HALF, flat=(1, 0, 0), blend=3)
     for side in (-1, 1):
         s = np.array([side, 1.0, 1.0])
@@ -37,7 +43,7 @@ def sacrum(step: float) -> Clay:
             flat=(0, -0.7, -0.7),
             blend=4,
         )
-        for upper, lower in pairwise(_BODIES):  # between the foramina
+        for upper, lower in pairwise(_BODIES[:5]):  # between the foramina
             bridge = upper * 0.95 + lower * 0.05
             lateral = _LATERAL[int(np.argmin(np.abs(_BODIES[:, 2] - upper[2])))]
             clay.limb([bridge, lateral * s], [[6.5, 6], [6.5, 6]], blend=3)
@@ -47,23 +53,26 @@ def sacrum(step: float) -> Clay:
         clay.limb([root, facet, tip], [[8, 6], [7.5, 4.5], [5, 3]], flat=(side * 0.6, 0.6, 0.5))
         roof = [
             lean @ np.array([side * 23.0, -22, 0]),
-            np.array([side * 20.0, -46, -10]),
-            np.array([side * 16.0, -60, -28]),
-            np.array([side * 13.0, -64, -50]),
-            np.array([side * 10.0, -63, -66]),
+            np.array([side * 20.0, -42, -6]),
+            np.array([side * 17.0, -54, -24]),
+            np.array([side * 14.0, -61, -46]),
+            np.array([side * 11.0, -62, -66]),
         ]
         clay.limb(roof, [[7, 4.5], [7, 4], [6, 3.5], [5, 3.5], [4, 3]], blend=3)
         for outer, inner in zip(
-            roof, [[0, -40, 8], [0, -56, -6], [0, -67, -25], [0, -69, -46], [0, -66, -60]]
+            roof, [[0, -37, 14], [0, -49, 1], [0, -60, -19], [0, -66, -42], [0, -64, -58]]
         ):
             clay.limb([outer, inner], [[9, 3.0], [9, 3.0]], flat=(0, 0.4, -0.9), blend=3)
-    crest = [[0, -46, 12], [0, -60, -4], [0, -71, -22], [0, -73, -42], [0, -68, -58]]
+    crest = [[0, -41, 18], [0, -53, 3], [0, -64, -17], [0, -70, -40], [0, -66, -56]]
     clay.limb(crest, [[5, 3], [5, 3], [5, 3], [4, 3], [3, 3]], flat=(0, -1, 0.4), blend=3)
     canal = np.array([lean @ np.array([0, -26.0, 24]), lean @ np.array([0, -25.5, 0])])
-    canal = np.concatenate([canal, [[0, -42, -15], [0, -57, -34], [0, -62, -54], [0, -64, -78]]])
-    radii = np.array([[15, 8.5], [14, 8], [11, 6.5], [8, 5], [6, 4], [5, 3.5]])
+    canal = np.concatenate([canal, CANAL])
+    radii = np.array([[15, 8.5], [14, 8], [11, 6.5], [8, 5], [6, 4], [5, 3]])
     hollow = rod(canal, radii, np.array([1.0, 0, 0]))
     clay.cut(hollow, canal.min(0) - 15, canal.max(0) + 15, 1.0)
+    rest = (_BODIES[0] + _BODIES[1]) / 2 + [0, -1.5, -1.5]  # what is left of the disc S1-2
+    disc = ellipsoid(rest, (15, 8.5, 1.5), rotation(pitch=-45))
+    clay.cut(disc, rest - 17, rest + 17, 0.5)
     for index in range(4):
         middle = (_BODIES[index] + _BODIES[index + 1]) / 2
         size = 6.2 - 0.7 * index
