@@ -9,7 +9,7 @@ from ..errors import BadFile, VertebraError
 from ..spine import Spine, Vertebra
 from ..volume import Grid, LabelMap
 from . import verse
-from .dicom_reference import require
+from .dicom_reference import readable, require
 from .formats import Around, Format, Holds, formats, named_format
 from .masks import on_grid
 from .parsing import read_json
@@ -136,10 +136,8 @@ def _kind_of_json(path: Path) -> str:
 
 def _kind_of_dicom(path: Path) -> str:
     pydicom = require("pydicom")
-    try:
+    with readable(path, "DICOM file"):
         modality = pydicom.dcmread(path, stop_before_pixels=True).get("Modality")
-    except (pydicom.errors.InvalidDicomError, OSError, ValueError) as error:
-        raise BadFile(f"'{path}' is not a DICOM file; choose another file.") from error
     if modality not in ("SEG", "SR"):
         raise BadFile(f"'{path}' is a DICOM {modality}, not a SEG or SR; choose a result.")
     return "dicom-seg" if modality == "SEG" else "dicom-points"

@@ -99,6 +99,8 @@ def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock that MONAI Label's server uses too."""
     from filelock import FileLock, Timeout  # comes with torch
 
+    if not folder.is_dir():
+        raise BadFile(f"'{folder}' is not a folder; choose a datastore of MONAI Label.")
     try:
         with FileLock(folder / LOCK, timeout=LOCK_SECONDS):
             yield
@@ -128,6 +130,8 @@ def _document(folder: Path) -> dict[str, Any]:
         raise BadFile(f"'{path}' is not a datastore of MONAI Label; move it away.")
     document["images_dir"] = document.get("images_dir") or "."
     document["labels_dir"] = document.get("labels_dir") or "labels"
+    for directory in (document["images_dir"], document["labels_dir"]):
+        _inside(folder, str(directory))
     for name in document["objects"]:
         _entry(folder, document, name)
     return document
@@ -152,7 +156,7 @@ def _inside(folder: Path, directory: str, *names: str) -> Path:
     path = folder.joinpath(directory, *names)
     plain = all(_NAME.fullmatch(name) and name not in (".", "..") for name in names)
     if not plain or not path.resolve().is_relative_to(folder.resolve()):
-        raise BadFile(f"The datastore '{folder}' names '{'/'.join(names)}', which lies outside it.")
+        raise BadFile(f"The datastore '{folder}' names '{path}', which lies outside it.")
     return path
 
 

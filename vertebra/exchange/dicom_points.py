@@ -15,7 +15,7 @@ from ..anatomy import Level
 from ..errors import BadFile, VertebraError
 from ..runtime import replacing
 from ..spine import Spine, Vertebra
-from .dicom_reference import read_headers, require
+from .dicom_reference import read_headers, readable, require
 from .masks import structure_level
 from .parsing import named_level, point_of
 from .points import UNNUMBERED, spine_from
@@ -66,22 +66,12 @@ def write(path: Path | str, spine: Spine, reference: Path | str) -> Path:
 
 def read(path: Path | str) -> Spine:
     """The spine of the 3D points of a report that are named after levels."""
-    hd, pydicom = require("highdicom"), require("pydicom")
-    try:
+    hd = require("highdicom")
+    with readable(path, "report of points"):
         groups = hd.sr.srread(path).content.get_planar_roi_measurement_groups(
             graphic_type=hd.sr.GraphicTypeValues3D.POINT
         )
         vertebrae = [_vertebra(hd, group, path) for group in groups]
-    except (
-        pydicom.errors.InvalidDicomError,
-        OSError,
-        ValueError,
-        AttributeError,
-        KeyError,
-    ) as error:
-        raise BadFile(
-            f"'{path}' is no readable report of points ({error}); export it again."
-        ) from error
     if not vertebrae:
         raise BadFile(f"'{path}' holds no 3D points; choose another report.")
     return spine_from(vertebrae)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,17 @@ def require(name: str) -> Any:
         raise VertebraError(
             'DICOM results need highdicom; install it with: pip install "vertebra[dicom]".'
         ) from error
+
+
+@contextmanager
+def readable(path: Path | str, what: str) -> Iterator[None]:
+    """Whatever pydicom and highdicom trip over in a damaged or foreign file is one sentence."""
+    invalid = require("pydicom").errors.InvalidDicomError
+    faults = (OSError, ValueError, TypeError, AttributeError, LookupError, RuntimeError)
+    try:
+        yield
+    except (invalid, *faults) as error:
+        raise BadFile(f"'{path}' is not a readable {what}; export it again.") from error
 
 
 def read_headers(folder: Path | str) -> list[Any]:

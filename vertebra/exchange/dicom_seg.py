@@ -16,7 +16,7 @@ from ..errors import BadFile, VertebraError
 from ..runtime import replacing
 from ..spine import Flag, Spine
 from ..volume import LPS_FROM_RAS, Grid, LabelMap
-from .dicom_reference import grid_of, read_headers, require
+from .dicom_reference import grid_of, read_headers, readable, require
 from .masks import levels_of, named, on_grid, structure_level
 from .points import instance_id, instance_of, numbered
 
@@ -61,8 +61,8 @@ def write(
 
 def read(path: Path | str) -> LabelMap:
     """The vertebrae of a SEG, on a grid that spans its slices; other segments are left out."""
-    hd, pydicom = require("highdicom"), require("pydicom")
-    try:
+    hd = require("highdicom")
+    with readable(path, "DICOM SEG"):
         seg = hd.seg.segread(path)
         found = [
             (description, level)
@@ -77,16 +77,6 @@ def read(path: Path | str) -> LabelMap:
             skip_overlap_checks=True,
             dtype=np.uint16,
         )
-    except (
-        pydicom.errors.InvalidDicomError,
-        OSError,
-        ValueError,
-        AttributeError,
-        KeyError,
-    ) as error:
-        raise BadFile(
-            f"'{path}' is not a readable DICOM SEG ({error}); export it again."
-        ) from error
     levels = [level for _, level in found]
     ids = [instance_of(str(description.tracking_id)) for description, _ in found]
     instances = numbered(levels, ids)

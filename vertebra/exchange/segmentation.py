@@ -58,7 +58,7 @@ def write(path: Path | str, masks: LabelMap, spine: Spine | None = None) -> Path
 
 
 def read(path: Path | str) -> LabelMap:
-    """The vertebrae of a segmentation, other segments left out; where two overlap, the later wins."""
+    """The vertebrae of a segmentation, no other segments; of two that overlap, the later."""
     path = Path(path)
     layers, grid, header = _stored(path)
     segments = _segments(header)
