@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -18,6 +19,7 @@ from vertebra.evaluation import (
     Annotation,
     Case,
     Evaluation,
+    check_report,
     evaluate,
     paired_cases,
     score,
@@ -29,7 +31,7 @@ from vertebra.evaluation.page import page
 from vertebra.evaluation.views import view_of
 from vertebra.exchange import write
 from vertebra.runtime import Progress
-from vertebra.spine import Spine
+from vertebra.spine import Provenance, Spine
 from vertebra.volume import Grid, LabelMap, Volume, read_label_map, write_volume
 
 GRID = Grid.of((40, 50, 90), spacing=(2.0, 2.0, 2.0), origin=(-40, -60, 0))
@@ -98,6 +100,7 @@ def test_regions_levels_and_scans_add_up(evaluation: Evaluation) -> None:
     assert [each.name for each in evaluation.levels] == list(NAMES)
     assert evaluation.total.identification_rate == pytest.approx(2 / 3)
     assert (evaluation.all_right, evaluation.all_right_rate) == (2, pytest.approx(2 / 3))
+    assert evaluation.named_scans == 3
     assert evaluation.total.error_identified.mean == 0.0
     assert evaluation.total.dice.count == 8  # the third scan has no masks
     assert evaluation.reliability is not None
@@ -270,6 +273,26 @@ def test_a_report_never_overwrites_another(evaluation: Evaluation, tmp_path: Pat
     with pytest.raises(VertebraError, match="exists already"):
         write_report(evaluation, tmp_path)
     assert [each.name for each in tmp_path.iterdir()] == ["kept.txt"]
+
+
+def test_what_would_spoil_the_report_is_said_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_report(tmp_path / "new")
+    check_report(tmp_path)  # empty
+    (tmp_path / "kept.txt").write_text("mine")
+    with pytest.raises(VertebraError, match="exists already"):
+        check_report(tmp_path)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(VertebraError, match=r"vertebra\[report\]"):
+        check_report(tmp_path / "new")
+
+
+def test_the_page_says_what_made_the_predictions() -> None:
+    made_by = Provenance("Vertebra 1.2", "iterative", "sha256:12ab")
+    found = Annotation(replace(truth().spine, provenance=made_by))
+    text = page(evaluate([Case("one", Annotation(truth().spine), found)]))
+    assert "Predictions by Vertebra 1.2, iterative, weights sha256:12ab" in text
 
 
 def test_files_are_paired_by_the_name_of_the_scan(tmp_path: Path) -> None:

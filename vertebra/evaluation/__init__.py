@@ -7,7 +7,7 @@ one JSON and one HTML file. docs/metrics.md defines every figure.
 from .cases import Annotation, Case
 from .evaluate import evaluate, summarised
 from .folders import paired_cases
-from .report import to_json, write_report
+from .report import check_report, to_json, write_report
 from .scan import score
 from .scores import Evaluation, ScanScore, Spread, Summary, VertebraScore
 
@@ -19,6 +19,7 @@ __all__ = [
     "Spread",
     "Summary",
     "VertebraScore",
+    "check_report",
     "evaluate",
     "paired_cases",
     "score",

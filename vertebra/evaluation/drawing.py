@@ -101,6 +101,7 @@ def values_by_level(
         axes.set_xticks(range(len(levels)), [each.name for each in levels])
         axes.set_xlim(-0.6, max(len(levels), 6) - 0.4)
         axes.set_ylabel(unit)
+        axes.locator_params(axis="y", nbins=5)
         axes.grid(axis="y", color=HAIRLINE, lw=0.6)
         axes.set_axisbelow(True)
         if unit == "mm":
@@ -184,16 +185,23 @@ def _colour(of: Level) -> tuple[float, float, float]:
     return red / 255, green / 255, blue / 255
 
 
-@contextmanager
-def _figure(size: tuple[float, float]) -> Iterator[Figure]:
-    """A figure in the report's style, drawn without a screen and without global state."""
+def require_matplotlib() -> None:
+    """Raise a sentence about the extra to install where matplotlib is missing."""
     try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
+        import matplotlib  # noqa: F401
     except ImportError as error:
         raise VertebraError(
             "The report's pictures need matplotlib; install it with pip install 'vertebra[report]'."
         ) from error
+
+
+@contextmanager
+def _figure(size: tuple[float, float]) -> Iterator[Figure]:
+    """A figure in the report's style, drawn without a screen and without global state."""
+    require_matplotlib()
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     style: Any = _STYLE
     with mpl.rc_context(style):
         yield Figure(figsize=size)

@@ -78,7 +78,7 @@ def _header(title: str, evaluation: Evaluation) -> str:
             (
                 _percent(evaluation.all_right_rate),
                 "all labels right",
-                f"{evaluation.all_right} of {_counted(len(scans), 'scan')}",
+                f"{evaluation.all_right} of {_counted(evaluation.named_scans, 'scan')}",
             ),
             (
                 _mm(total.error_identified, "median"),
@@ -277,10 +277,19 @@ def _meanings() -> str:
 
 def _footer(evaluation: Evaluation) -> str:
     made = evaluation.made
-    return (
-        f"<footer class=quiet>{escape(made.software)}, {escape(made.date)}, "
-        f"{escape(made.machine)}<br><code>{escape(made.command)}</code></footer>"
-    )
+    lines = [escape(f"{made.software}, {made.date}, {made.machine}")]
+    lines += [escape(f"Predictions by {method}") for method in _methods(evaluation)]
+    lines += [f"<code>{escape(made.command)}</code>"]
+    return f"<footer class=quiet>{'<br>'.join(lines)}</footer>"
+
+
+def _methods(evaluation: Evaluation) -> list[str]:
+    """What made the predictions, as far as their files tell."""
+    made_by = [scan.made_by for scan in evaluation.scans if scan.made_by is not None]
+    parts = [
+        (each.software, each.method, each.weights and f"weights {each.weights}") for each in made_by
+    ]
+    return sorted({", ".join(filter(None, each)) for each in parts} - {""})
 
 
 def _noted(scan: ScanScore) -> str:

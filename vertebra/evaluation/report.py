@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ..anatomy import Level
+from ..errors import VertebraError
 from ..runtime import replacing_folder, write_text
+from .drawing import require_matplotlib
 from .page import page
 from .scores import Evaluation
 from .views import View
@@ -25,6 +27,14 @@ def write_report(evaluation: Evaluation, folder: Path | str) -> Path:
         write_text(content / "evaluation.json", to_json(evaluation))
         write_text(content / "evaluation.html", page(evaluation))
     return Path(folder)
+
+
+def check_report(folder: Path | str) -> None:
+    """Raise before the work what would keep `write_report` from succeeding after it."""
+    require_matplotlib()
+    target = Path(folder)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise VertebraError(f"'{target}' exists already and is not empty; choose another folder.")
 
 
 def to_json(evaluation: Evaluation) -> str:

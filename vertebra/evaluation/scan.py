@@ -57,6 +57,7 @@ def _points(truth: Spine, found: Spine, scan: ScanScore) -> tuple[Scores, ScanSc
         all_right=all(each.identified for each in scores.values()) if scores else None,
         extra=sum(each.at is None for each in detections),
         detections=detections,
+        made_by=found.provenance,
         anomalies=truth.anomalies,
         predicted_anomalies=found.anomalies,
         completeness=completeness(truth, found),

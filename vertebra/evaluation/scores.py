@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..anatomy import Anomaly, Level, Region
+from ..spine import Provenance
 from .anomalies import AnomalyScore
 from .completeness import CompletenessScore
 from .confidence import Reliability
@@ -69,7 +70,7 @@ class ScanScore:
     """Everything about one scan.
 
     `all_right`: every reference vertebra is identified. `extra`: predictions that lie at no
-    reference vertebra.
+    reference vertebra. `made_by`: what made the prediction.
     """
 
     name: str
@@ -82,6 +83,7 @@ class ScanScore:
     completeness: CompletenessScore | None = None
     masks: MaskScore | None = None
     notes: tuple[str, ...] = ()
+    made_by: Provenance | None = None
     view: View | None = None
 
     @property
@@ -183,3 +185,8 @@ class Evaluation:
     completeness: CompletenessScore
     quality: PanopticQuality | None
     reliability: Reliability | None
+
+    @property
+    def named_scans(self) -> int:
+        """The scans with points on both sides, of which all labels may be right."""
+        return sum(scan.all_right is not None for scan in self.scans)
