@@ -23,10 +23,11 @@ Random = np.random.Generator
 POPULATION = {Anomaly.NO_T12: 0.03, Anomaly.T13: 0.01, Anomaly.NO_L5: 0.02, Anomaly.L6: 0.06}
 """How common the anomalies are; see docs/decisions/chain-decoder.md."""
 
-_TILT = {"C": (18, 14), "T": (6, 8), "L": (-4, 7), "S": (40, 12)}
+_TILT_SPREAD = {"C": 14, "T": 8, "L": 7}
+_THORACIC = (28, 27, 22, 16, 11, 6, -1, -4, -7, -10, -11, -10)
 _TILTS = {
-    **dict(zip((f"C{i}" for i in range(1, 8)), (10, 5, 11, 15, 20, 30, 31))),
-    **dict(zip((f"T{i}" for i in range(1, 13)), (28, 27, 22, 16, 11, 6, -1, -4, -7, -10, -11, -10))),
+    **{f"C{i}": tilt for i, tilt in enumerate((10, 5, 11, 15, 20, 30, 31), 1)},
+    **{f"T{i}": tilt for i, tilt in enumerate(_THORACIC, 1)},
     **{"T13": -10, "L1": -13, "L2": -10, "L3": -5, "L4": 6, "L5": 15, "L6": 18},
 }
 
@@ -49,6 +50,7 @@ class Localizer:
     noise: float = 2.0
     right: float = 0.60
     across_regions: float = 0.25
+    knows_existence: bool = True
     knows_rare_levels: bool = True
     sure_of_landmarks: bool = False
 
@@ -110,7 +112,7 @@ def draw_spine(
     positions = [random.normal(0, 50, 3)]
     for index, level in enumerate(levels[:-1]):
         length = to_next(level) * size * (1 + 0.03 * random.standard_t(5))
-        tilt = np.radians(_TILTS[level.name] + _TILT[level.name[0]][1] * lean[index])
+        tilt = np.radians(_TILTS[level.name] + _TILT_SPREAD[level.name[0]] * lean[index])
         bend = scoliosis * np.sin(phase + 2 * np.pi * waves * index / len(levels))
         side = np.radians(4.5 * swerve[index] + bend)
         step = (np.sin(side), -np.cos(side) * np.sin(tilt), -np.cos(side) * np.cos(tilt))
@@ -153,33 +155,45 @@ def localize(random: Random, spine: TrueSpine, localizer: Localizer = Localizer(
     """Candidates in random order, at least one of them true."""
     found = random.random(len(spine.levels)) >= localizer.missed
     found[random.integers(len(found))] |= not found.any()
-    candidates, truth = [], []
+    reported: list[tuple[Candidate, Level | None]] = []
     for index in np.flatnonzero(found):
         level = spine.levels[index]
         position = spine.positions[index] + random.normal(0, localizer.noise, 3)
-        looks = _looks(random, level, localizer)
-        candidates.append(Candidate(position, looks))
-        truth.append(level)
-    false = random.binomial(len(candidates), localizer.false / (1 - localizer.false))
-    for _ in range(false):
+        existence = _existence(random, True, localizer)
+        reported.append((Candidate(position, _looks(random, level, localizer), existence), level))
+    for _ in range(random.binomial(len(reported), localizer.false / (1 - localizer.false))):
         nearest = random.integers(len(spine.levels))
-        position = spine.positions[nearest] + _aside(random)
         looks = _looks(random, spine.levels[nearest], localizer)
-        candidates.append(Candidate(position, looks))
-        truth.append(None)
-    order = random.permutation(len(candidates))
-    return Scan(spine, [candidates[i] for i in order], [truth[i] for i in order])
+        position = _false_position(random, spine, nearest)
+        reported.append((Candidate(position, looks, _existence(random, False, localizer)), None))
+    random.shuffle(reported)
+    return Scan(spine, [candidate for candidate, _ in reported], [true for _, true in reported])
 
 
-def _aside(random: Random) -> np.ndarray:
-    """From a vertebra to what is taken for one: a rib, hip, spinous process, or anything near."""
-    where = random.random()
-    side = random.choice([-1, 1])
-    if where < 0.5:
-        return random.normal((side * 45, -15, -5), (15, 10, 10))
-    if where < 0.75:
-        return random.normal((0, -45, -10), (4, 10, 6))
-    return random.uniform((-90, -60, -60), (90, 90, 60))
+def _existence(random: Random, true: bool, localizer: Localizer) -> float:
+    """A calibrated existence: among candidates of existence p, the share p is true."""
+    if not localizer.knows_existence:
+        return 1 - localizer.false
+    a, b = 5 * (1 - localizer.false), 5 * localizer.false
+    return random.beta(a + 1, b) if true else random.beta(a, b + 1)
+
+
+def _false_position(random: Random, spine: TrueSpine, nearest: int) -> np.ndarray:
+    """What is taken for a vertebra: a rib, hip, spinous process, or anything near.
+
+    It lies farther than 20 mm from every vertebra: nearer, the usual rules count it as found.
+    """
+    while True:
+        where, side = random.random(), random.choice([-1, 1])
+        if where < 0.5:
+            aside = random.normal((side * 45, -15, -5), (15, 10, 10))
+        elif where < 0.75:
+            aside = random.normal((0, -45, -10), (4, 10, 6))
+        else:
+            aside = random.uniform((-90, -60, -60), (90, 90, 60))
+        position = spine.positions[nearest] + aside
+        if np.linalg.norm(spine.positions - position, axis=1).min() > 20:
+            return np.asarray(position)
 
 
 def _looks(random: Random, level: Level, localizer: Localizer) -> np.ndarray:

@@ -18,8 +18,9 @@ from .settings import Settings
 from .steps import COUNT
 
 AMBIGUOUS_BELOW = 0.8
-SUSPECTED_FROM = 0.2
-ODD_SPACING = 4.0
+SUSPECTED_FROM = 2.0
+"""An anomaly is suspected once it is this many times as likely as before looking."""
+ODD_SPACING = 3.0
 """Steps off by more than this many spreads are flagged."""
 ANCHORED_FROM = 0.9
 LANDMARKS = (("C1", "C2"), ("S1", "S2"))
@@ -47,7 +48,8 @@ class Decoding:
 
     `naming` and `runner_up` refer to the candidates by their index; `margin` is the difference of
     the two namings' probabilities when only these two are possible. `anomaly_probabilities` are
-    those of an anomaly in view. `log_evidence` is that of a spine against none.
+    those of an anomaly in view, `suspected` names the ones worth a look. `log_evidence` is that of
+    a spine against none.
     """
 
     spine: Spine
@@ -55,6 +57,7 @@ class Decoding:
     runner_up: Naming | None
     margin: float
     anomaly_probabilities: dict[Anomaly, float]
+    suspected: frozenset[Anomaly]
     rejected: tuple[int, ...]
     log_evidence: float
 
@@ -81,21 +84,41 @@ def decode(candidates: Sequence[Candidate], settings: Settings | None = None) ->
     second = paths.second(best)
     margin = float(np.tanh((best.log_weight - second.log_weight) / 2))
     naming, runner_up = _naming(best, order), _naming(second, order)
+    suspected = frozenset(
+        anomaly
+        for anomaly, prior in settings.anomaly_priors.items()
+        if chances.anomalies[anomaly] >= SUSPECTED_FROM * prior
+    )
+    odd = _odd_spacing(ordered, lattice, best, settings)
     spine = Spine(
-        _vertebrae(ordered, lattice, best, chances),
+        _vertebrae(ordered, best, chances, suspected, odd),
         _anchored(ordered, best, chances),
         RunnerUp(runner_up.levels, margin),
     )
     rejected = tuple(sorted(set(order) - set(naming.candidates)))
     return Decoding(
-        spine, naming, runner_up, margin, chances.anomalies, rejected, chances.log_evidence
+        spine=spine,
+        naming=naming,
+        runner_up=runner_up,
+        margin=margin,
+        anomaly_probabilities=chances.anomalies,
+        suspected=suspected,
+        rejected=rejected,
+        log_evidence=chances.log_evidence,
     )
 
 
 def _nothing(count: int, log_evidence: float) -> Decoding:
-    none = dict.fromkeys(Anomaly, 0.0)
-    spine = Spine(anchored_count=False)
-    return Decoding(spine, Naming((), ()), None, 0.0, none, tuple(range(count)), log_evidence)
+    return Decoding(
+        spine=Spine(anchored_count=False),
+        naming=Naming((), ()),
+        runner_up=None,
+        margin=0.0,
+        anomaly_probabilities=dict.fromkeys(Anomaly, 0.0),
+        suspected=frozenset(),
+        rejected=tuple(range(count)),
+        log_evidence=log_evidence,
+    )
 
 
 def _naming(path: Path, order: Sequence[int]) -> Naming:
@@ -106,15 +129,13 @@ def _naming(path: Path, order: Sequence[int]) -> Naming:
 
 
 def _vertebrae(
-    ordered: Sequence[Candidate], lattice: Lattice, path: Path, chances: Posterior
+    ordered: Sequence[Candidate],
+    path: Path,
+    chances: Posterior,
+    suspected: frozenset[Anomaly],
+    odd: set[int],
 ) -> tuple[Vertebra, ...]:
-    odd = _odd_spacing(ordered, lattice, path)
-    suspected = {
-        name
-        for anomaly, names in BORDERS.items()
-        if chances.anomalies[anomaly] >= SUSPECTED_FROM
-        for name in names
-    }
+    showing = {name for anomaly in suspected for name in BORDERS[anomaly]}
     vertebrae = []
     for place, node in enumerate(path.nodes):
         index, rank = divmod(node, COUNT)
@@ -122,7 +143,7 @@ def _vertebrae(
         confidence = _confidence(chances, index, rank)
         flags = {
             Flag.PARTIAL: candidate.partial,
-            Flag.ANOMALY: level.name in suspected,
+            Flag.ANOMALY: level.name in showing,
             Flag.AMBIGUOUS: confidence < AMBIGUOUS_BELOW,
             Flag.SPACING: place in odd,
         }
@@ -144,13 +165,15 @@ def _confidence(chances: Posterior, index: int, rank: int) -> float:
     return min(float(chances.nodes[index, rank] / chances.nodes[index].sum()), 1.0)
 
 
-def _odd_spacing(ordered: Sequence[Candidate], lattice: Lattice, path: Path) -> set[int]:
+def _odd_spacing(
+    ordered: Sequence[Candidate], lattice: Lattice, path: Path, settings: Settings
+) -> set[int]:
     """The places on the path at either end of a step of unusual length."""
     points: Vector = np.array([ordered[node // COUNT].position for node in path.nodes])
-    steps = np.array(path.steps, dtype=int)
-    table, scale = lattice.steps, lattice.scales[[path.scale]]
+    steps, table = np.array(path.steps, dtype=int), lattice.steps
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    spread = np.hypot(table.length_spread[steps], 0.05 * table.length[steps])
+    spread = np.hypot(table.length_spread[steps], np.sqrt(2) * settings.position_noise)
+    scale = lattice.scales[[path.scale]]
     off = geometry.length_offsets(lengths, table.length[steps], spread, scale)[:, 0]
     odd = np.flatnonzero(abs(off) > ODD_SPACING)
     return {int(place) for step in odd for place in (step, step + 1)}

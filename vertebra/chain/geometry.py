@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaln
 
 from .candidates import Candidate, Vector
 from .settings import Settings
@@ -14,10 +15,16 @@ from .steps import Steps
 
 NEAREST = 4.0
 """Two candidates closer than this (mm) are the same vertebra."""
-FARTHEST = 6.0
-"""A step whose length lies this many spreads off is not considered."""
-FREEDOM = 4.0
-"""Degrees of freedom of the Student distributions: heavy tails for fractures and scoliosis."""
+FARTHEST = 5.0
+"""A step whose length lies this many spreads (its own and the noise) off is not considered."""
+LENGTH_FREEDOM = 12.0
+TURN_FREEDOM = 4.0
+"""Degrees of freedom of the Student distributions: tails for fractures, heavy for scoliosis."""
+_LOG_LENGTH_NORM = float(
+    gammaln((LENGTH_FREEDOM + 1) / 2)
+    - gammaln(LENGTH_FREEDOM / 2)
+    - np.log(LENGTH_FREEDOM * np.pi) / 2
+)
 TAIL_AXIS = (0.0, -np.sin(np.radians(9)), -np.cos(np.radians(9)))
 """The middle of all mean tilts; along it the vertebrae follow each other, however bent."""
 _BLIND_DIRECTIONS = 0.05
@@ -80,7 +87,7 @@ def log_orientation(
     off = (_wrapped(moves.tilt[pair] - steps.tilt[step]) / tilt_spread) ** 2
     off += (sideways / side_spread) ** 2
     area = 2 * np.pi * tilt_spread * side_spread * np.cos(sideways) * length**2
-    fit = -(FREEDOM / 2 + 1) * np.log1p(off / FREEDOM) - np.log(area + 1e-9)
+    fit = -(TURN_FREEDOM / 2 + 1) * np.log1p(off / TURN_FREEDOM) - np.log(area + 1e-9)
     return np.asarray(fit + moves.log_direction[pair])
 
 
@@ -94,8 +101,8 @@ def log_length(
     """Log density (per mm along the step) of the length of displacement `pair`, by scale."""
     spread = np.hypot(steps.length_spread[step], moves.noise[pair])
     off = length_offsets(moves.length[pair], steps.length[step], spread, scales)
-    fit = -(FREEDOM + 1) / 2 * np.log1p(off**2 / FREEDOM)
-    return np.asarray(fit - np.log(8 / 3 * spread)[:, None])
+    fit = -(LENGTH_FREEDOM + 1) / 2 * np.log1p(off**2 / LENGTH_FREEDOM)
+    return np.asarray(fit + (_LOG_LENGTH_NORM - np.log(spread))[:, None])
 
 
 def length_offsets(length: Vector, expected: Vector, spread: Vector, scales: Vector) -> Vector:
@@ -107,11 +114,11 @@ def possible(
     moves: Displacements, steps: Steps, scales: Vector
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The pairs (displacement, step) whose length fits some subject scale."""
-    slack = FARTHEST * np.hypot(steps.length_spread, moves.noise.max(initial=0))
-    length = moves.length[:, None]
-    fits = (length > scales.min() * steps.length - slack) & (
-        length < scales.max() * steps.length + slack
-    )
+    slack = FARTHEST * (steps.length_spread + moves.noise[:, None])
+    off = moves.length[:, None] - slack
+    fits = off < scales.max() * steps.length
+    off += 2 * slack
+    fits &= off > scales.min() * steps.length
     pair, step = np.nonzero(fits)
     return pair, step
 

@@ -22,7 +22,7 @@ SUBJECT_SCALES = np.linspace(-2.1, 2.1, 7)
 """Sizes of the subject that are tried, in spreads from the usual one."""
 
 HOPELESS = -10.0
-"""Steps whose price and direction alone weigh less than this (log) are left out."""
+"""Steps whose price and geometry weigh less than this (log) for every scale are left out."""
 
 Nodes = NDArray[np.intp]
 
@@ -63,19 +63,20 @@ def build(ordered: Sequence[Candidate], settings: Settings) -> Lattice:
     across += steps.log_prior[step] + np.log(settings.false_volume)
     hopeful = across > HOPELESS
     pair, step, across = pair[hopeful], step[hopeful], across[hopeful]
+    edges = geometry.log_length(moves, pair, steps, step, scales) + across[:, None]
     tail = moves.source[pair] * COUNT + steps.upper[step]
     head = moves.target[pair] * COUNT + steps.lower[step]
-    order = np.argsort(head, kind="stable")
-    pair, step, tail, head = pair[order], step[order], tail[order], head[order]
-    along = geometry.log_length(moves, pair, steps, step, scales)
-    price = across[order] + nodes[head]
+    kept = np.flatnonzero(edges.max(axis=1) > HOPELESS)
+    order = kept[np.argsort(head[kept], kind="stable")]
+    edges, step, tail, head = edges[order], step[order], tail[order], head[order]
+    edges += nodes[head][:, None]
     first = np.tile(steps.log_first, len(ordered)) + nodes
     return Lattice(
         count=len(ordered),
         scales=scales,
         steps=steps,
         first=first[:, None] + log_scales + odds,
-        edges=along + price[:, None],
+        edges=edges,
         last=np.tile(steps.log_last, len(ordered)),
         tail=tail,
         head=head,

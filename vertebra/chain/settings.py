@@ -25,7 +25,7 @@ class Settings:
     """The share of true ones among this localizer's candidates, against which existence counts."""
     position_noise: float = 2.0
     """Standard deviation of a candidate's position, mm on each axis; twice that when partial."""
-    false_volume: float = 1.6e5
+    false_volume: float = 1e6
     """Space around the spine (mm³ a vertebra) over which false candidates scatter."""
     step_spread: float = 0.03
     """A step's own deviation from the subject's size."""
@@ -33,9 +33,9 @@ class Settings:
     """Typical sideways tilt of a step, degrees; scoliosis lies in the distribution's tail."""
     direction_spread: float = 12.0
     """Deviation of a candidate's direction from the step's, degrees."""
-    confused_with_neighbour: float = 0.05
+    confused_with_neighbour: float = 0.02
     """Share of the evidence for a level that truly stems from each of its neighbours."""
-    evidence_floor: float = 0.01
+    evidence_floor: float = 0.005
     """Share of candidates whose level evidence says nothing."""
     no_t12: float = 0.03
     t13: float = 0.01

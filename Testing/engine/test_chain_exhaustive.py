@@ -1,0 +1,164 @@
+"""The decoder against an exhaustive search that writes the model's formula out once more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import combinations, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from vertebra.anatomy import LEVELS, VERTEBRAE, Anomaly, anomalies_of
+from vertebra.chain import Candidate, Decoding, Settings, decode
+from vertebra.chain.geometry import FARTHEST, LENGTH_FREEDOM, TURN_FREEDOM, along_the_tail
+from vertebra.chain.lattice import HOPELESS, SUBJECT_SCALES
+from vertebra.chain.steps import steps_for
+from vertebra.spacing import SUBJECT_SPREAD
+
+MODEL = Settings(longest_gap=2)
+
+
+def looks(candidate: Candidate) -> np.ndarray:
+    """log P(looks | level) / P(looks | any), the neighbours written out by hand."""
+    names = [level.name for level in VERTEBRAE]
+    pairs = {frozenset(pair) for pair in pairwise(names)}
+    pairs |= {
+        frozenset(pair) for pair in (("T12", "L1"), ("L5", "S1"), ("T11", "L1"), ("L4", "S1"))
+    }
+    shares = candidate.probabilities / candidate.probabilities.sum()
+    share, floor = MODEL.confused_with_neighbour, MODEL.evidence_floor
+    found = []
+    for name in names:
+        likelihood = 0.0
+        for other, value in zip(names, shares):
+            if other == name:
+                touching = sum(other in pair for pair in pairs)
+                likelihood += (1 - share * touching) * value
+            elif frozenset((other, name)) in pairs:
+                likelihood += share * value
+        found.append(np.log((1 - floor) * likelihood * 28 + floor))
+    return np.array(found)
+
+
+def step_weights(a: Candidate, b: Candidate, scales: np.ndarray) -> dict:
+    """The log weights of all steps by scale, from scipy's distributions, as far as considered."""
+    table = steps_for(MODEL)
+    vector = b.position - a.position
+    length = float(np.linalg.norm(vector))
+    noise = np.hypot(*(MODEL.position_noise * (1 + each.partial) for each in (a, b)))
+    tilt, side = np.arctan2(-vector[1], -vector[2]), np.arcsin(vector[0] / length)
+    weights = {}
+    for step in range(len(table.routes)):
+        expected = table.length[step]
+        slack = FARTHEST * (table.length_spread[step] + noise)
+        if length <= 4 or not scales[0] * expected - slack < length < scales[-1] * expected + slack:
+            continue
+        turn = [(tilt - table.tilt[step] + np.pi) % (2 * np.pi) - np.pi, side]
+        turns = np.hypot(
+            [table.tilt_spread[step], np.radians(MODEL.coronal_spread)], noise / length
+        )
+        bent = stats.multivariate_t(shape=np.diag(turns**2), df=TURN_FREEDOM).logpdf(turn)
+        across = bent - np.log(np.cos(side) * length**2)
+        across += table.log_prior[step] + np.log(MODEL.false_volume)
+        if across > HOPELESS:
+            spread = np.hypot(table.length_spread[step], noise)
+            along = stats.t.logpdf(length, LENGTH_FREEDOM, expected * scales, spread)
+            if (across + along).max() > HOPELESS:
+                weights[step] = across + along
+    return weights
+
+
+def every_path(candidates: list[Candidate]) -> list[tuple[float, tuple, tuple, int]]:
+    """(log weight, ((candidate, level rank), ...), steps, scale) of every legal assignment."""
+    table = steps_for(MODEL)
+    scales = np.exp(SUBJECT_SPREAD * SUBJECT_SCALES)
+    size = stats.norm.pdf(SUBJECT_SCALES)
+    order = along_the_tail(candidates)
+    onward = defaultdict(list)
+    for a, b in combinations(order, 2):
+        for step, weights in step_weights(candidates[a], candidates[b], scales).items():
+            onward[a, int(table.upper[step])].append((b, step, weights))
+    node = {}
+    for index, candidate in enumerate(candidates):
+        odds = candidate.existence / (1 - candidate.existence)
+        for rank, weight in enumerate(looks(candidate)):
+            node[index, rank] = weight + np.log(odds) - np.log(0.85 / 0.15)
+    found = []
+
+    def extend(weight: float, nodes: tuple, steps: tuple, which: int) -> None:
+        found.append((weight + table.log_last[nodes[-1][1]], nodes, steps, which))
+        for index, step, weights in onward[nodes[-1]]:
+            below = (index, int(table.lower[step]))
+            extend(weight + weights[which] + node[below], (*nodes, below), (*steps, step), which)
+
+    for which, share in enumerate(size / size.sum()):
+        for index, rank in node:
+            start = np.log(share) + np.log(0.99 / 0.01) + table.log_first[rank]
+            extend(start + node[index, rank], ((index, rank),), (), which)
+    return found
+
+
+def check_against_exhaustive(candidates: list[Candidate], found: Decoding) -> None:
+    paths = every_path(candidates)
+    best = max(paths, key=lambda path: path[0])
+    if best[0] < 0:
+        assert not len(found.spine)
+        return
+    nodes = tuple((i, level.rank) for i, level in zip(found.naming.candidates, found.naming.levels))
+    reached = max(path[0] for path in paths if path[1] == nodes)
+    assert reached == pytest.approx(best[0], abs=1e-9)
+
+    named = dict(best[1])
+    second = max(
+        (path for path in paths if any(named.get(i, rank) != rank for i, rank in path[1])),
+        key=lambda path: path[0],
+    )
+    assert found.margin == pytest.approx(np.tanh((best[0] - second[0]) / 2), abs=1e-9)
+
+    weights = np.exp([path[0] for path in paths])
+    total = weights.sum() + 1
+    assert found.log_evidence == pytest.approx(np.log(total), abs=1e-8)
+    for place, (index, rank) in enumerate(nodes):
+        here = sum(w for w, path in zip(weights, paths) if (index, rank) in path[1])
+        any_level = sum(w for w, path in zip(weights, paths) if index in dict(path[1]))
+        assert found.spine.vertebrae[place].confidence == pytest.approx(here / any_level, abs=1e-8)
+    for anomaly in Anomaly:
+        routes = steps_for(MODEL).routes
+        shown = [
+            anomaly in {a for step in path[2] for a in anomalies_of(routes[step])}
+            or any(VERTEBRAE[rank].name == anomaly.value for _, rank in path[1])
+            for path in paths
+        ]
+        assert found.anomaly_probabilities[anomaly] == pytest.approx(
+            weights[shown].sum() / total, abs=1e-8
+        )
+
+
+@st.composite
+def small_cases(draw: st.DrawFn) -> list[Candidate]:
+    """Two to four candidates around the thoracolumbar or lumbosacral border, some beside it."""
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    count = draw(st.integers(2, 4))
+    start = draw(st.sampled_from(["C1", "C6", "T10", "T11", "L3", "L4"]))
+    candidates, height = [], 0.0
+    for index in range(count):
+        rank = min(LEVELS[start].rank + index, len(VERTEBRAE) - 1)
+        position = random.normal((0, 0, height), (5, 5, 3))
+        shares = random.dirichlet(np.full(28, 0.3))
+        shares[rank] += random.uniform(0, 2)
+        partial = bool(random.random() < 0.2)
+        candidates.append(Candidate(position, shares, random.uniform(0.3, 0.97), partial=partial))
+        height -= random.choice([12, 17, 25, 32, 34, 64])
+    random.shuffle(candidates)
+    return candidates
+
+
+@settings(max_examples=20, deadline=None)
+@given(small_cases())
+def test_the_dynamic_programme_finds_what_exhaustive_search_finds(
+    candidates: list[Candidate],
+) -> None:
+    check_against_exhaustive(candidates, decode(candidates, MODEL))
