@@ -20,6 +20,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/cli/info.py
   vertebra/cli/label.py
   vertebra/cli/models.py
+  vertebra/cli/phantom.py
   vertebra/cli/run.py
   vertebra/cli/spine.py
   vertebra/cli/train.py
@@ -34,6 +35,8 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/evaluation/evaluate.py
   vertebra/evaluation/folders.py
   vertebra/evaluation/identification.py
+  vertebra/evaluation/markup.py
+  vertebra/evaluation/meanings.py
   vertebra/evaluation/nearest.py
   vertebra/evaluation/overlap.py
   vertebra/evaluation/page.py

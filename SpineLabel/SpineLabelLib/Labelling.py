@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Sequence
 
 from vertebra.errors import VertebraError
 from vertebra.spine import Spine
@@ -22,27 +21,27 @@ class Labelling:
     >>> labelling.start(slicer.util.getNode("CT"))
     """
 
-    def __init__(self, command: Sequence[str] | None = None) -> None:
+    def __init__(self) -> None:
         python = shutil.which("PythonSlicer") or sys.executable
-        self._client = Client(command or (python, "-m", "vertebra.worker"))
+        self.client = Client((python, "-m", "vertebra.worker"))
         self._started = 0.0
         self.progressed = Signal()  # percent, text
-        self.found = self._client.found
-        self.finished = self._client.finished
-        self.failed = self._client.failed
-        self.cancelled = self._client.cancelled
-        self._client.progressed.connect(self._onProgress)
+        self.found = self.client.found
+        self.finished = self.client.finished
+        self.failed = self.client.failed
+        self.cancelled = self.client.cancelled
+        self.client.progressed.connect(self._onProgress)
 
     @property
     def running(self) -> bool:
         """Is a run on its way?"""
-        return self._client.busy
+        return self.client.busy
 
     def start(self, volumeNode, device: str = "auto") -> None:
         """Label this scan; a scan that cannot be labelled raises a VertebraError."""
         volume = volumeFromNode(volumeNode)
         self._started = time.monotonic()
-        self._client.start("label", volume, device)
+        self.client.start("label", volume, device)
 
     def labelAndWait(self, volumeNode, device: str = "auto") -> Spine:
         """Label this scan and return its spine; for scripts, which have nothing else to do."""
@@ -62,15 +61,15 @@ class Labelling:
 
     def cancel(self) -> None:
         """Stop the run within a second."""
-        self._client.cancel()
+        self.client.cancel()
 
     def poll(self) -> None:
         """Emit what has happened since the last call."""
-        self._client.poll()
+        self.client.poll()
 
     def close(self) -> None:
         """End the worker process."""
-        self._client.close()
+        self.client.close()
 
     def _onProgress(self, fraction: float, message: str) -> None:
         elapsed = time.monotonic() - self._started

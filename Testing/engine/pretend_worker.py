@@ -45,7 +45,7 @@ def pretend(job: Job, progress: Progress, show: Show) -> Spine:
     found: dict[str, list[float]] = {}
     for number, level in enumerate(LEVELS):
         progress.report(number / len(LEVELS), f"Looking for {level}")
-        found[level] = [*centre[:2], centre[2] + 100 - 33 * number]
+        found[level] = [*centre[:2], centre[2] + 78 - 26 * number]
         show(Spine.of(found))
         for _ in range(20 if name == "slow" else 0):
             time.sleep(0.02)

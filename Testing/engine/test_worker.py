@@ -89,7 +89,7 @@ def test_a_job_ends_with_its_spine_in_the_scans_place(heard: Heard) -> None:
     assert name == "finished"
     assert isinstance(spine, Spine)
     assert [level.name for level in spine.levels] == NAMES
-    assert spine.centroids[0] == pytest.approx((-1, 11, 197.5))
+    assert spine.centroids[0] == pytest.approx((-1, 11, 175.5))
 
 
 def test_progress_and_each_vertebra_arrive_as_they_come(heard: Heard) -> None:

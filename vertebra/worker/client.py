@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +37,7 @@ class Client:
         self.finished = Signal()  # the spine
         self.failed = Signal()  # one sentence
         self.cancelled = Signal()  # nothing
-        self._command = command
+        self.command = command
         self._process: WorkerProcess | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._number = 0
@@ -58,11 +59,14 @@ class Client:
         if self._busy:
             raise VertebraError("A computation is running; wait for it, or cancel it.")
         if self._process is None:
-            self._process = WorkerProcess(self._command)
+            self._process = WorkerProcess(self.command)
         self._number += 1
-        self._folder = tempfile.TemporaryDirectory(prefix="vertebra-job-")
-        job = Job(self._number, task, volume, device)
-        self._process.send(job.to_message(Path(self._folder.name)))
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="vertebra-job-", ignore_cleanup_errors=True
+        )
+        job, folder = Job(self._number, task, volume, device), Path(self._folder.name)
+        handover = threading.Thread(target=_hand_over, args=(job, folder, self._process))
+        handover.start()
         self._busy, self._give_up = True, None
 
     def cancel(self) -> None:
@@ -126,6 +130,15 @@ class Client:
         if self._process is not None:
             self._process.kill()
             self._process = None
+
+
+def _hand_over(job: Job, folder: Path, process: WorkerProcess) -> None:
+    """Write the voxels and send the job; in a thread, since a large scan takes a while."""
+    try:
+        process.send(job.to_message(folder))
+    except OSError as error:
+        sentence = f"The scan could not be handed over ({error.strerror}); free some disk space."
+        process.events.put({"event": "error", "job": job.number, "sentence": sentence})
 
 
 def _crash(last_words: str) -> str:
