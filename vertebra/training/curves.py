@@ -18,7 +18,7 @@ class Curves:
     """Keeps what was measured at each step, in a folder."""
 
     def __init__(self, folder: Path, first_step: int = 0) -> None:
-        """Go on with the folder's log; entries from `first_step` on are measured again."""
+        """Go on with the folder's log; entries after `first_step` are measured again."""
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
@@ -27,10 +27,10 @@ class Curves:
             ) from error
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        earlier = [entry for entry in read(folder) if entry["step"] < first_step]
+        earlier = [entry for entry in read(folder) if entry["step"] <= first_step]
         with replacing(folder / LOG) as temporary:
             temporary.write_text("".join(json.dumps(entry) + "\n" for entry in earlier))
-        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=first_step)
+        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=first_step + 1)
 
     def add(self, step: int, values: Mapping[str, float]) -> None:
         """Note the values of a step."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import VertebraError
 from ..spine import Spine
-from ..volume import Volume, read_volume
+from ..volume import Volume
 
 PHANTOMS = "phantoms"
-CT_ENDINGS = ("_ct.nii.gz", "_ct.nii")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +31,17 @@ def recipes(data: str, count: int, spacing: float) -> Iterator[Recipe]:
 
     `count` is how many phantoms to make, and at which voxel size (mm).
     """
-    if data.split(":")[0] == PHANTOMS:
-        seed = _seed(data)
-        for number in range(seed, seed + count):
-            yield f"phantom-{number:07d}", lambda number=number: phantom(number, spacing)  # type: ignore[misc]
-    else:
-        for ct, centroids in verse_pairs(Path(data)):
-            name = ct.name.split(".")[0]
-            yield name, lambda ct=ct, centroids=centroids: verse_example(ct, centroids)  # type: ignore[misc]
+    if data.split(":")[0] != PHANTOMS:
+        yield from _verse_recipes(Path(data))
+        return
+    seed = _seed(data)
+    for number in range(seed, seed + count):
+        yield _phantom_recipe(number, spacing)
+
+
+def phantom_name(seed: int) -> str:
+    """The name of a synthetic scan."""
+    return f"phantom-{seed:07d}"
 
 
 def phantom(seed: int, spacing: float) -> Example:
@@ -47,40 +49,26 @@ def phantom(seed: int, spacing: float) -> Example:
     from ..phantom.scan import make_case
 
     case = make_case(seed, spacing=spacing, region="spine" if seed % 2 else None)
-    return Example(f"phantom-{seed:07d}", case.volume, case.spine)
+    return Example(phantom_name(seed), case.volume, case.spine)
 
 
-def verse_example(ct: Path, centroids: Path) -> Example:
-    """A CT with the centroid file that belongs to it."""
-    from ..exchange import verse
+def _verse_recipes(folder: Path) -> Iterator[Recipe]:
+    """The cases of a VerSe-style folder that have both a CT and centroids."""
+    from ..exchange.verse_folder import Case, read_cases
 
-    volume = read_volume(ct)
-    return Example(ct.name.split(".")[0], volume, verse.read(centroids, volume.grid))
+    def recipe(case: Case) -> Recipe:
+        return case.name, lambda: Example(case.name, case.volume(), case.spine())
 
-
-def verse_pairs(folder: Path) -> Sequence[tuple[Path, Path]]:
-    """The CTs of a VerSe-style folder, each with its centroid file (`*_ctd.json`).
-
-    CTs lie in `rawdata/SUBJECT`, centroids in `derivatives/SUBJECT`; the names of both begin alike.
-    """
-    if not folder.is_dir():
+    complete = [case for case in read_cases(folder) if case.ct and case.centroids]
+    if not complete:
         raise VertebraError(
-            f"'{folder}' is not a folder with training data; give one laid out as VerSe's, "
-            "or 'phantoms'."
+            f"'{folder}' has no case with both a CT and centroids (*_ctd.json) to learn from."
         )
-    found = []
-    for ct in sorted(folder.rglob("*")):
-        if ct.name.endswith(CT_ENDINGS) and "rawdata" in ct.parts:
-            stem = ct.name.rsplit("_ct.", 1)[0]
-            parts = ["derivatives" if part == "rawdata" else part for part in ct.parent.parts]
-            beside = sorted(Path(*parts).glob(f"{stem}_*ctd.json"))
-            found += [(ct, centroids) for centroids in beside[:1]]
-    if not found:
-        raise VertebraError(
-            f"'{folder}' has no CT in rawdata/ with a *_ctd.json in derivatives/; "
-            "lay it out as VerSe's."
-        )
-    return found
+    yield from map(recipe, complete)
+
+
+def _phantom_recipe(seed: int, spacing: float) -> Recipe:
+    return phantom_name(seed), lambda: phantom(seed, spacing)
 
 
 def _seed(data: str) -> int:

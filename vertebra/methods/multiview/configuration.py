@@ -77,7 +77,9 @@ COMPACT = Configuration(
     widths=SMALL,
     shared=True,
     pretraining=replace(PAPER.pretraining, iterations=1000, batch=32),
-    training=replace(PAPER.training, batch=16),
+    training=Schedule(
+        iterations=8000, batch=16, rate=2e-3, optimiser="adam", decay="cosine", warm_up=200
+    ),
 )
 CONFIGURATIONS = {each.name: each for each in (PAPER, COMPACT)}
 

@@ -85,7 +85,11 @@ class Localizer:
         small = upright(volume, self.configuration.optics.pixel)
         progress.report(0.3, "Taking views")
         sightings = self.sight(small, progress.part(0.3, 1.0))
-        return [self._candidate(sighting, volume.grid) for sighting in sightings]
+        return [
+            self._candidate(sighting, volume.grid)
+            for sighting in sightings
+            if volume.grid.contains(sighting.position)
+        ]
 
     def sight(self, volume: Volume, progress: Progress | None = None) -> list[Sighting]:
         """What the views of an upright volume show."""

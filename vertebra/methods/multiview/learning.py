@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 
 import torch
@@ -19,8 +20,6 @@ from .inference import METHOD
 from .networks import MultiViewNetwork
 from .objective import losses
 from .simsiam import SimSiam
-
-STAGES = ("pretrain", "train")
 
 
 class Training(nn.Module):
@@ -133,6 +132,18 @@ def trained_network(folder: Path, configuration: Configuration) -> MultiViewNetw
     network = MultiViewNetwork(configuration)
     _fill(network, {key.removeprefix("network."): tensor for key, tensor in weights.items()})
     return network
+
+
+def card(name: str, configuration: Configuration, data: str) -> Card:
+    """The card of a model that a user trained."""
+    return Card(
+        name=name,
+        method=METHOD,
+        configuration=configuration.to_dict(),
+        description="Trained by a user of Vertebra.",
+        data=data,
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    )
 
 
 def publish(folder: Path, configuration: Configuration, card: Card, into: Path) -> Model:

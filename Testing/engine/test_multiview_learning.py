@@ -1,0 +1,196 @@
+"""From examples to a model that labels scans it has not seen, on toy patients made of blocks."""
+
+import numpy as np
+import pytest
+import torch
+
+pytest.importorskip("lightning.fabric")
+pytest.importorskip("tensorboard")
+
+from vertebra.errors import BadFile, BadModel, Cancelled, VertebraError
+from vertebra.methods.multiview import learning
+from vertebra.methods.multiview.configuration import COMPACT
+from vertebra.methods.multiview.exposures import Exposures, Pairs, expose, prepare, read_view
+from vertebra.methods.multiview.inference import Localizer, label
+from vertebra.runtime import Progress, models
+from vertebra.volume import Volume
+from vertebra.volume.orienting import cropped, oriented
+
+from blocks import TINY, block_example, shorter
+
+
+@pytest.fixture(scope="module")
+def exposures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exposures")
+    prepare(
+        [(f"block-{seed}", lambda seed=seed: block_example(seed)) for seed in range(30)],
+        TINY,
+        folder,
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(exposures, tmp_path_factory):
+    """A localizer that learned blocks."""
+    folder = tmp_path_factory.mktemp("training")
+    torch.manual_seed(0)
+    learning.train(exposures, TINY, folder, device="cpu")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def localizer(trained):
+    return Localizer.of(learning.trained_network(trained, TINY), TINY, weights="abc")
+
+
+@pytest.mark.parametrize("seed", [101, 102, 103])
+def test_unseen_patients_are_labelled(localizer, seed):
+    example = block_example(seed)
+    spine = label(example.volume, localizer)
+    assert spine.levels == example.spine.levels
+    away = np.linalg.norm(np.subtract(spine.centroids, example.spine.centroids), axis=1)
+    assert away.max() < 6
+    assert spine.provenance.weights == "abc"
+    assert spine.provenance.method == "multiview tiny"
+    assert spine.provenance.source == example.volume.source
+
+
+def test_the_orientation_of_a_scan_does_not_matter(localizer):
+    volume = block_example(104).volume
+    as_it_is, turned = (label(each, localizer) for each in (volume, oriented(volume, "PIL")))
+    assert as_it_is.levels == turned.levels
+    assert np.allclose(as_it_is.centroids, turned.centroids, atol=0.1)
+
+
+def test_a_vertebra_at_the_cut_edge_is_partial(localizer):
+    volume = block_example(105).volume
+    cut = cropped(volume, (0, 0, 12), volume.grid.shape)
+    candidates = sorted(localizer.locate(cut), key=lambda each: each.position[2])
+    bottom = cut.grid.to_world([0, 0, -0.5])[2]
+    assert all(each.partial == (each.position[2] - bottom < 8) for each in candidates[:2])
+
+
+def test_a_scan_taller_than_the_frame_is_labelled_as_a_whole(localizer):
+    example = block_example(106)
+    grid = example.volume.grid
+    voxels = np.pad(example.volume.voxels, ((0, 0), (0, 0), (60, 60)), constant_values=-1000)
+    tall = Volume(voxels, grid.part((0, 0, -60), voxels.shape))
+    spine = label(tall, localizer)
+    assert spine.levels == example.spine.levels
+    assert np.abs(np.subtract(spine.centroids, example.spine.centroids)).max() < 6
+
+
+def test_nothing_is_found_in_air(localizer):
+    air = Volume(
+        np.full((30, 30, 30), -1000, np.int16),
+        block_example(1).volume.grid.part((0, 0, 0), (30, 30, 30)),
+    )
+    assert len(label(air, localizer)) == 0
+
+
+def test_labelling_tells_its_progress_and_can_be_cancelled(localizer):
+    seen = []
+    localizer.locate(block_example(1).volume, Progress(lambda fraction, _: seen.append(fraction)))
+    assert seen == sorted(seen)
+    assert seen[-1] == pytest.approx(1)
+    progress = Progress()
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        localizer.locate(block_example(1).volume, progress)
+
+
+def test_a_trained_model_is_published_installed_and_loaded(trained, tmp_path, monkeypatch):
+    monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
+    published = learning.publish(trained, TINY, learning.card("mine", TINY, "blocks"), tmp_path)
+    models.install(published.weights)
+    localizer = Localizer.load("mine")
+    assert localizer.configuration == TINY
+    assert label(block_example(101).volume, localizer).levels == block_example(101).spine.levels
+    with pytest.raises(VertebraError, match="not multiview"):
+        learning.publish(trained, TINY, models.Card("mine", "other"), tmp_path)
+
+
+def test_a_model_of_another_method_or_shape_is_refused(trained, tmp_path, monkeypatch):
+    monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path))
+    models.save(models.Card("other", "iterative"), {"x": torch.zeros(1)}, tmp_path)
+    with pytest.raises(BadModel, match="iterative"):
+        Localizer.load("other")
+    wrong = learning.card("wrong", COMPACT, "")
+    models.save(wrong, {"x": torch.zeros(1)}, tmp_path)
+    with pytest.raises(BadModel, match="do not fit"):
+        Localizer.load("wrong")
+
+
+def test_fine_tuning_starts_from_given_weights(trained, exposures, tmp_path):
+    start = learning.trained_network(trained, TINY).state_dict()
+    learning.train(exposures, shorter(TINY, 1), tmp_path / "a", start=start, device="cpu")
+    after = learning.trained_network(tmp_path / "a", TINY).state_dict()
+    moved = [(after[name] - start[name]).abs().max() for name in ("heat.weight", "levels.weight")]
+    assert max(moved) < 0.01
+    with pytest.raises(BadModel, match="another configuration"):
+        learning.train(exposures, COMPACT, tmp_path / "b", start=start, device="cpu")
+
+
+def test_pre_training_fills_the_encoder(exposures, tmp_path):
+    learning.pretrain(exposures, TINY, tmp_path / "pretrain", device="cpu")
+    torch.manual_seed(5)
+    network = learning.MultiViewNetwork(TINY)
+    before = network.localizer.encoder.stem.convolution.weight.clone()
+    learning.fill_encoders(network, tmp_path / "pretrain")
+    assert not torch.equal(before, network.localizer.encoder.stem.convolution.weight)
+    with pytest.raises(BadModel, match="another configuration"):
+        learning.fill_encoders(learning.MultiViewNetwork(COMPACT), tmp_path / "pretrain")
+    learning.train(
+        exposures, shorter(TINY, 1), tmp_path / "t", encoder=tmp_path / "pretrain", device="cpu"
+    )
+
+
+def test_batches_depend_on_their_number_alone(exposures):
+    for kind in (Exposures, Pairs):
+        one, again = (kind(exposures, TINY, 4, seed=2)[7] for _ in range(2))
+        other = kind(exposures, TINY, 4, seed=2)[8]
+        assert all(torch.equal(one[key], again[key]) for key in one)
+        assert not all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_exposures_show_the_vertebrae_where_they_are_said_to_be(exposures):
+    bright, dark = [], []
+    for file in sorted(exposures.iterdir())[:6]:
+        image, points, _, present = read_view(file, lambda count: 0)
+        for row, column in points[present].round().int().tolist():
+            bright.append(float(image[0, row, column]))
+            dark.append(float(image[0, row, 2]))
+    assert len(bright) > 20
+    assert np.median(bright) > 5
+    assert max(dark) < 1
+
+
+def test_only_centres_inside_a_part_are_to_be_found():
+    arrays = expose(block_example(3), TINY)
+    views = TINY.optics.views
+    counts = arrays["present"].sum(dim=1).view(-1, views)
+    assert (counts[0] == 4).all()
+    assert counts[1:].min() < 4
+    assert (counts == counts[:, :1]).all()
+
+
+def test_what_fails_is_left_out_and_told(tmp_path):
+    def broken():
+        raise BadFile("It is cut off.")
+
+    told = []
+    good = ("good", lambda: block_example(1))
+    prepare([("bad", broken), good], TINY, tmp_path, say=told.append)
+    assert [file.name for file in tmp_path.iterdir()] == ["good.safetensors"]
+    assert told == ["bad is left out: It is cut off."]
+    prepare([("good", broken)], TINY, tmp_path, say=told.append)
+    assert len(told) == 1
+
+
+def test_a_folder_without_exposures_or_with_other_files_is_refused(tmp_path):
+    with pytest.raises(VertebraError, match="no exposures"):
+        Exposures(tmp_path, TINY, 1)
+    (tmp_path / "x.safetensors").write_bytes(b"nothing")
+    with pytest.raises(BadFile, match=r"x\.safetensors"):
+        Exposures(tmp_path, TINY, 1)[0]

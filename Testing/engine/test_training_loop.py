@@ -1,0 +1,129 @@
+"""The training loop: exact resumption, cancel, curves, checkpoints without pickle."""
+
+import json
+
+import pytest
+import torch
+from torch import nn
+
+pytest.importorskip("lightning.fabric")
+pytest.importorskip("tensorboard")
+
+from vertebra.errors import BadModel, Cancelled, VertebraError
+from vertebra.runtime import Progress
+from vertebra.training import checkpoints, curves
+from vertebra.training.batches import stream
+from vertebra.training.loop import train
+from vertebra.training.schedule import Schedule
+
+
+class Line(nn.Module):
+    """Learns y = 2x, with a normalization and a dropout that need state and random numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.BatchNorm1d(1), nn.Linear(1, 8), nn.Dropout(0.2), nn.Linear(8, 1)
+        )
+
+    def forward(self, batch):
+        away = (self.layers(batch["x"]) - 2 * batch["x"]).square().mean()
+        return {"loss": away, "square": away}
+
+
+class Numbers:
+    """Batches that depend on their number alone."""
+
+    def __getitem__(self, number):
+        return {"x": torch.randn(16, 1, generator=torch.Generator().manual_seed(number))}
+
+
+def line():
+    torch.manual_seed(1)
+    return Line()
+
+
+def learn(network, out, iterations=60, optimiser="adam", **options):
+    schedule = Schedule(iterations, 16, 1e-2, optimiser=optimiser, every=40)
+    train(network, Numbers(), schedule, out, device="cpu", precision="32-true", **options)
+    return network.state_dict()
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+def test_an_interrupted_and_resumed_training_ends_with_the_same_weights(tmp_path, optimiser):
+    straight = learn(line(), tmp_path / "straight", optimiser=optimiser)
+    progress = Progress(lambda fraction, message: fraction > 0.5 and progress.cancel())
+    with pytest.raises(Cancelled):
+        learn(line(), tmp_path / "halves", optimiser=optimiser, progress=progress)
+    assert 30 < checkpoints.read_state(tmp_path / "halves")["step"] < 35
+    halves = learn(Line(), tmp_path / "halves", optimiser=optimiser, resume=True)
+    for name, tensor in straight.items():
+        assert torch.equal(tensor, halves[name]), name
+
+
+def test_training_lowers_the_loss_and_keeps_its_course(tmp_path):
+    learn(line(), tmp_path, 100, notes={"method": "line"})
+    course = curves.read(tmp_path)
+    assert [entry["step"] for entry in course] == [25, 50, 75, 100]
+    assert course[-1]["loss"] < 0.5 * course[0]["loss"]
+    assert course[-1]["rate"] == pytest.approx(1e-4)
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert list((tmp_path / "tensorboard").iterdir())
+    assert checkpoints.read_state(tmp_path)["notes"] == {"method": "line"}
+    assert sorted(file.name for file in tmp_path.glob("*.safetensors")) == [
+        "network-100.safetensors",
+        "optimiser-100.safetensors",
+    ]
+
+
+def test_resuming_forgets_entries_of_the_log_that_come_again(tmp_path):
+    learn(line(), tmp_path, 50)
+    log = tmp_path / curves.LOG
+    log.write_text(log.read_text() + json.dumps({"step": 75, "loss": 9.0}) + "\n")
+    learn(line(), tmp_path, 75, resume=True)
+    assert [entry["step"] for entry in curves.read(tmp_path)] == [25, 50, 75]
+    assert curves.read(tmp_path)[-1]["loss"] < 9
+
+
+def test_a_folder_that_holds_a_training_is_not_overwritten(tmp_path):
+    learn(line(), tmp_path, 3)
+    with pytest.raises(VertebraError, match="resume"):
+        learn(line(), tmp_path, 3)
+
+
+def test_a_damaged_or_missing_checkpoint_is_refused(tmp_path):
+    with pytest.raises(BadModel, match="no checkpoint"):
+        learn(line(), tmp_path / "empty", resume=True)
+    learn(line(), tmp_path, 3)
+    weights = tmp_path / "network-3.safetensors"
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1] + b"x")
+    with pytest.raises(BadModel, match="changed"):
+        checkpoints.network_weights(tmp_path)
+    weights.unlink()
+    with pytest.raises(BadModel, match="missing"):
+        checkpoints.network_weights(tmp_path)
+    (tmp_path / checkpoints.STATE).write_text("{}")
+    with pytest.raises(BadModel, match="damaged"):
+        checkpoints.read_state(tmp_path)
+
+
+def test_batches_are_the_same_whoever_makes_them():
+    alone = list(stream(Numbers(), 2, 6))
+    helped = list(stream(Numbers(), 2, 6, workers=1))
+    assert all(torch.equal(a["x"], b["x"]) for a, b in zip(alone, helped))
+    shares = [list(stream(Numbers(), 1, 3, share=2, place=place)) for place in (0, 1)]
+    assert torch.equal(shares[1][0]["x"], alone[1]["x"])
+    assert torch.equal(shares[0][1]["x"], alone[2]["x"])
+
+
+def test_the_learning_rate_follows_its_schedule():
+    steps = Schedule(15000, 1, 1e-3)
+    rates = [steps.rate_at(step) for step in (0, 3999, 4000, 8000, 12000)]
+    assert rates == pytest.approx([1e-3, 1e-3, 1e-4, 1e-5, 1e-6])
+    cosine = Schedule(100, 1, 1.0, decay="cosine", warm_up=10)
+    assert [cosine.rate_at(step) for step in (0, 50, 100)] == pytest.approx([0.1, 0.5, 0.0])
+    with pytest.raises(VertebraError, match="decay"):
+        Schedule(1, 1, 1, decay="linear").rate_at(0)
+    with pytest.raises(VertebraError, match="optimiser"):
+        Schedule(1, 1, 1, optimiser="lion").optimiser_for([])

@@ -1,0 +1,78 @@
+"""One picture of a labelled scan: the spine from the side and from the front, with names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import VertebraError
+from ...runtime import replacing
+from ...spine import Spine
+from ...volume import Volume
+from .preparation import upright
+
+SPACING = 1.5
+"""The picture's pixels, mm."""
+THICKNESS = 12.0
+"""The sections average over this much, mm."""
+WINDOW = (-200.0, 700.0)
+
+
+def draw_spine(volume: Volume, spine: Spine, target: Path) -> None:
+    """Draw a sagittal and a coronal section that follow the spine, as a PNG file."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise VertebraError('Pictures need matplotlib: pip install "vertebra[report]".') from error
+    small = upright(volume, SPACING)
+    low, high = (small.grid.to_world(ends) for ends in ([0, 0, 0], np.array(small.grid.shape) - 1))
+    figure = Figure(figsize=(9, 9 * np.clip((high - low)[2] / 420, 0.5, 2)), layout="constrained")
+    for place, (axis, title) in enumerate([(1, "from the left"), (0, "from the front")], start=1):
+        axes = figure.add_subplot(1, 2, place)
+        extent = (low[axis], high[axis], low[2], high[2])
+        axes.imshow(
+            section(small, spine, across=1 - axis).T,
+            cmap="gray",
+            vmin=WINDOW[0],
+            vmax=WINDOW[1],
+            origin="lower",
+            extent=extent,
+        )
+        axes.invert_xaxis()  # anterior and the patient's right are on the left, as in the clinic
+        for vertebra in spine:
+            colour = tuple(value / 255 for value in vertebra.level.colour)
+            x, z = vertebra.centroid[axis], vertebra.centroid[2]
+            axes.plot(x, z, "o", color=colour, markersize=4)
+            axes.annotate(
+                vertebra.level.name + ("?" if vertebra.flags else ""),
+                (x, z),
+                (8, 0),
+                textcoords="offset points",
+                color=colour,
+                fontsize=8,
+                va="center",
+            )
+        axes.set_title(f"Seen {title}", fontsize=9)
+        axes.tick_params(labelsize=7)
+    with replacing(target) as temporary:
+        FigureCanvasAgg(figure).print_png(str(temporary))  # type: ignore[no-untyped-call]
+
+
+def section(volume: Volume, spine: Spine, across: int) -> NDArray[np.float64]:
+    """The mean over a few millimetres across axis 0 (sagittal) or 1 (coronal), along the spine."""
+    grid = volume.grid
+    points = grid.to_index(np.array(spine.centroids).reshape(-1, 3))
+    middle = np.full(grid.shape[2], (grid.shape[across] - 1) / 2)
+    if len(points):
+        points = points[np.argsort(points[:, 2])]
+        middle = np.interp(np.arange(grid.shape[2]), points[:, 2], points[:, across])
+    half = max(1, round(THICKNESS / 2 / grid.spacing[across]))
+    last = grid.shape[across] - 1
+    picture = np.empty((grid.shape[1 - across], grid.shape[2]))
+    for k, place in enumerate(np.rint(middle).astype(int)):
+        near = np.clip(np.arange(place - half, place + half + 1), 0, last)
+        picture[:, k] = np.take(volume.voxels[..., k], near, axis=across).mean(axis=across)
+    return picture
