@@ -12,7 +12,7 @@ from ..anatomy import LEVELS, SACRUM_CODE, VERTEBRA_CODE, Level
 from ..anatomy import level as level_of
 from ..errors import VertebraError
 from ..spine import Spine
-from ..volume import Grid, LabelMap
+from ..volume import Grid, LabelMap, cropped, oriented
 
 _BY_CODE = {
     **{level.code.value: level for level in LEVELS.values() if level.code is not VERTEBRA_CODE},
@@ -61,21 +61,18 @@ def on_grid(masks: LabelMap, grid: Grid) -> LabelMap:
     """The same voxels on an image's grid: axes turned, cropped or padded, never interpolated."""
     if masks.grid.same_as(grid):
         return masks
-    order, flips = masks.grid.steps_to(grid.codes)
-    turned = masks.grid.permuted(order, flips)
-    start = np.rint(grid.to_index(turned.origin)).astype(int)
-    if not grid.part(start.tolist(), turned.shape).same_as(turned, tolerance=0.01):
+    turned = oriented(masks, grid.codes)
+    start = np.rint(grid.to_index(turned.grid.origin)).astype(int)
+    if not grid.part(start.tolist(), turned.grid.shape).same_as(turned.grid, tolerance=0.01):
         raise VertebraError(
             "The masks and the image do not share their voxels; give the image that the masks "
             "were made from."
         )
-    flipped = [axis for axis, flip in enumerate(flips) if flip]
-    voxels = np.flip(masks.voxels.transpose(order), flipped)
-    target = np.zeros(grid.shape, dtype=masks.voxels.dtype)
-    low, high = np.maximum(start, 0), np.minimum(start + turned.shape, grid.shape)
+    target = np.zeros(grid.shape, dtype=masks.voxels.dtype, order="F")
+    low, high = np.maximum(start, 0), np.minimum(start + turned.grid.shape, grid.shape)
     if (low < high).all():
-        inside = tuple(slice(a, b) for a, b in zip(low, high))
-        target[inside] = voxels[tuple(slice(a, b) for a, b in zip(low - start, high - start))]
+        window = tuple(slice(a, b) for a, b in zip(low, high))
+        target[window] = cropped(turned, (low - start).tolist(), (high - start).tolist()).voxels
     return replace(masks, voxels=target, grid=grid)
 
 

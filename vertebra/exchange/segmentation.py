@@ -20,6 +20,7 @@ from ..errors import BadFile
 from ..runtime import replacing
 from ..spine import Flag, Spine
 from ..volume import Grid, LabelMap, itk
+from ..volume.voxels import MOST_VOXELS
 from .masks import levels_of, named, structure_level
 from .points import instance_id, instance_of, numbered
 from .terminology import entry
@@ -71,11 +72,34 @@ def read(path: Path | str) -> LabelMap:
         raise BadFile(f"'{path}' has no segment named after a vertebra; name them like T12 or L1.")
     levels = [level for _, level in found]
     instances = numbered(levels, [instance_of(segment.get("ID", "")) for segment, _ in found])
-    voxels = np.zeros(grid.shape, dtype=np.uint8 if max(instances) < 256 else np.uint16)
+    numbers: list[dict[int, int]] = [{} for _ in layers]
     for (segment, _), instance in zip(found, instances):
         layer, value = _place(segment, len(layers), path)
-        voxels[layers[layer] == value] = instance
+        numbers[layer][value] = instance
+    voxels = _numbered(layers[0], grid, numbers[0], path)
+    for stored, table in zip(layers[1:], numbers[1:]):
+        voxels = _over(voxels, _numbered(stored, grid, table, path), instances)
     return LabelMap(voxels, grid, named(dict(zip(instances, levels))), str(path))
+
+
+def _over(
+    one: NDArray[np.integer[Any]], other: NDArray[np.integer[Any]], order: list[int]
+) -> NDArray[np.integer[Any]]:
+    """Both layers in one; where they overlap, the instance that is later in `order` is on top."""
+    rank = np.zeros(max(order) + 1, dtype=int)
+    rank[order] = range(len(order))
+    shown = other > 0
+    both = np.nonzero(shown & (one > 0))
+    shown[both] = rank[other[both]] > rank[one[both]]
+    return np.where(shown, other, one)
+
+
+def _numbered(
+    layer: NDArray[Any], grid: Grid, numbers: dict[int, int], path: Path
+) -> NDArray[np.integer[Any]]:
+    if layer.min() < 0 or layer.max() > 65535:
+        raise BadFile(f"'{path}' has numbers beyond 0 to 65535; save it from Slicer again.")
+    return LabelMap(layer, grid).renumbered(numbers).voxels
 
 
 def _reference_geometry(grid: Grid) -> str:
@@ -92,12 +116,16 @@ def _stored(path: Path) -> tuple[list[NDArray[Any]], Grid, dict[str, str]]:
     reader.SetFileName(str(path))
     reader.SetImageIO("NrrdImageIO")
     try:
+        itk.check_data_file(path)
+        reader.ReadImageInformation()
+        kind = sitk.GetPixelIDValueAsString(reader.GetPixelID())
+        count = int(np.prod(reader.GetSize(), dtype=object)) * reader.GetNumberOfComponents()
+        if len(reader.GetSize()) != 3 or "integer" not in kind or count > MOST_VOXELS:
+            raise BadFile(f"'{path}' holds no masks of whole numbers; save it from Slicer again.")
         image = reader.Execute()
-        header = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         raise BadFile(f"'{path}' is not a readable segmentation; save it again.") from error
-    if image.GetDimension() != 3 or "float" in image.GetPixelIDTypeAsString():
-        raise BadFile(f"'{path}' holds no masks of whole numbers; save it from Slicer again.")
+    header = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
     array = sitk.GetArrayFromImage(image)
     layers = np.moveaxis(array, -1, 0) if image.GetNumberOfComponentsPerPixel() > 1 else [array]
     return [layer.T for layer in layers], itk.grid_of(image), header
@@ -124,7 +152,7 @@ def _place(segment: dict[str, str], layers: int, path: Path) -> tuple[int, int]:
     except ValueError as error:
         raise BadFile(f"'{path}' has a damaged segment table; save it again.") from error
     if not 0 <= layer < layers:
-        raise BadFile(f"'{path}' names layer {layer} but has {layers}; save it again.")
+        raise BadFile(f"'{path}' names voxels that it does not have; save it again.")
     return layer, value
 
 

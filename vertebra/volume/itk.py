@@ -55,7 +55,7 @@ def read_image(path: Path) -> tuple[NDArray[Any], Grid]:
     kind = path.suffix.lower()
     reader.SetImageIO("NrrdImageIO" if kind in (".nrrd", ".nhdr") else "MetaImageIO")
     try:
-        _check_data_file(path)
+        check_data_file(path)
         reader.ReadImageInformation()
         _check_header(reader, path)
         image = reader.Execute()
@@ -104,7 +104,7 @@ def _check_header(reader: sitk.ImageFileReader, path: Path) -> None:
         raise BadFile(f"'{path.name}' states {voxels} voxels, more than any CT has.")
 
 
-def _check_data_file(path: Path) -> None:
+def check_data_file(path: Path) -> None:
     """A header may name its voxels' file only beside or below itself."""
     with path.open("rb") as file:
         named = _DATA_FILE.search(file.read(2**16).split(b"\n\n", 1)[0])

@@ -54,7 +54,11 @@ class LabelMap:
                 table[old] = new
         names = {new: self.names[old] for old, new in numbers.items() if old in self.names}
         dtype = np.uint8 if table.max(initial=0) < 256 else np.uint16
-        return replace(self, voxels=table.astype(dtype)[self.voxels], names=names)
+        table = table.astype(dtype)
+        voxels = np.empty(self.voxels.shape, dtype, order="F")
+        for k in range(voxels.shape[2]):  # numpy turns an index into eight bytes a voxel
+            voxels[..., k] = table[self.voxels[..., k]]
+        return replace(self, voxels=voxels, names=names)
 
 
 def _check(voxels: NDArray[np.generic], grid: Grid) -> None:
