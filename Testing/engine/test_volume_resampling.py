@@ -9,8 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import map_coordinates
 from scipy.spatial.transform import Rotation
+from test_volume_grid import ORIENTATIONS
 
-from vertebra.volume import Grid, LabelMap, Volume, onto, resampled, straightened
+from vertebra.volume import (
+    Grid,
+    LabelMap,
+    Volume,
+    oblique,
+    onto,
+    resampled,
+    separable,
+    straightened,
+)
 from vertebra.volume.resampling import AIR, is_straight, straight
 
 SLOPE = np.array([0.9, -0.7, 0.4])
@@ -101,8 +111,30 @@ def test_slabs_join_without_a_seam(order, monkeypatch):
     axes = Rotation.from_euler("xyz", (10, 20, 30), degrees=True).as_matrix()
     target = Grid.of((25, 25, 40), (1.4, 1.2, 1.7), (2, 3, -4), axes)
     whole = resampled(source, target, order).voxels
-    monkeypatch.setattr("vertebra.volume.resampling._SLAB_VOXELS", 25 * 25 * 3)
+    monkeypatch.setattr("vertebra.volume.oblique.SLAB_VOXELS", 25 * 25 * 3)
     assert np.allclose(resampled(source, target, order).voxels, whole, atol=2e-3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(source=grids(largest=12), order=st.sampled_from((0, 1, 3)), data=st.data())
+def test_the_quick_way_for_parallel_axes_gives_what_the_general_way_gives(source, order, data):
+    codes = data.draw(st.sampled_from(ORIENTATIONS))
+    shift = [data.draw(st.floats(-3, 3)) for _ in range(3)]
+    scale = [data.draw(st.floats(0.4, 2.5)) for _ in range(3)]
+    turned = source.permuted(*source.steps_to(codes))
+    target = turned.resampled((turned.spacing * scale).tolist()).part(shift, (6, 7, 8))
+    axes = separable.parallel_axes(source, target)
+    assert axes is not None
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    voxels = rng.integers(0, 900, source.shape).astype(np.float32)
+    blur = np.array([data.draw(st.sampled_from((0.0, 0.8))) for _ in range(3)]) * (order > 0)
+    index = source.to_index(target.to_world(indices(target)))
+    clear = (np.abs(index - np.floor(index) - 0.5) > 1e-3).all(-1)
+    if order == 3:
+        clear &= inside(target, source, 0)
+    quick = separable.sampled(voxels, source, target, axes, order, blur, AIR)
+    general = oblique.sampled(voxels, source, target, order, blur, AIR)
+    assert np.allclose(quick[clear], general[clear], atol=0.05)
 
 
 def test_linear_resampling_agrees_with_scipy():

@@ -123,7 +123,8 @@ def _warnings(grid: Grid, sample: NDArray[np.float32]) -> list[str]:
     warnings = []
     if (sample < -500).mean() < 0.001:
         warnings.append("The scan shows no air, so it is probably a crop.")
-    height = float(grid.spacing[2] * grid.shape[2])
+    upward = next(axis for axis, code in enumerate(grid.codes) if code in "IS")
+    height = float(grid.spacing[upward] * grid.shape[upward])
     if height < 100:
         warnings.append(
             f"The scan is only {height:.0f} mm high, so its vertebrae can hardly be counted."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,10 +91,28 @@ def _decoded_by_itk(frames: list[Slice]) -> Iterator[NDArray[Any]]:
     """What pydicom has no decoder for, SimpleITK may have; it rescales by itself."""
     path = frames[0].path
     try:
-        values = sitk.GetArrayFromImage(sitk.ReadImage(str(path), imageIO="GDCMImageIO"))
+        if frames[0].photometric == "MONOCHROME1":
+            image = _read_as_monochrome2(path)
+        else:
+            image = _read_by_itk(path)
     except RuntimeError as error:
         raise BadFile(
             f"'{path.name}' is compressed in a way that cannot be read here; "
             "export it uncompressed."
         ) from error
+    values = sitk.GetArrayFromImage(image)
     yield from (values[each.frame] for each in frames)
+
+
+def _read_by_itk(path: Path) -> sitk.Image:
+    return sitk.ReadImage(str(path), imageIO="GDCMImageIO")
+
+
+def _read_as_monochrome2(path: Path) -> sitk.Image:
+    """Some of GDCM's decoders invert the numbers of MONOCHROME1, which only asks for display."""
+    dataset = pydicom().dcmread(path, force=True)
+    dataset.PhotometricInterpretation = "MONOCHROME2"
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "slice.dcm"
+        dataset.save_as(copy)
+        return _read_by_itk(copy)

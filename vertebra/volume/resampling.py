@@ -7,22 +7,15 @@ from dataclasses import replace
 from typing import Any, TypeVar, overload
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from ..errors import VertebraError
-from . import itk
+from . import oblique, separable
 from .grid import Grid
 from .volume import LabelMap, Volume
 
 AIR = -1024
 """What lies outside a CT, HU."""
-
-_SLAB_VOXELS = 2**24
-_INTERPOLATORS = {0: sitk.sitkNearestNeighbor, 1: sitk.sitkLinear, 3: sitk.sitkBSpline}
-_MARGIN = {0: 1, 1: 2, 3: 14}
-"""Voxels around a slab that reach its values; a B-spline's influence fades to 1e-7 over 14."""
 
 Image = TypeVar("Image", Volume, LabelMap)
 
@@ -49,7 +42,7 @@ def onto(labels: LabelMap, grid: Grid) -> LabelMap:
     """The label map on the grid of the scan it belongs to; refused where the two do not meet."""
     if labels.grid.same_as(grid):
         return labels
-    low, high = _reach(grid, labels.grid, np.zeros(3, dtype=np.int_))
+    low, high = oblique.reach(grid, labels.grid, np.zeros(3, dtype=np.int_))
     if (low >= high).any():
         raise VertebraError(
             "The mask and the scan lie at different places; choose the mask of this scan."
@@ -92,25 +85,12 @@ def straightened(volume: Volume) -> Volume:
 def _sampled(
     voxels: NDArray[Any], source: Grid, target: Grid, order: int, outside: int
 ) -> NDArray[Any]:
-    result = np.full(target.shape, outside, voxels.dtype, order="F")
-    thickness = max(1, _SLAB_VOXELS // (target.shape[0] * target.shape[1]))
     step = source.inverse[:3, :3] @ target.affine[:3, :3]
     blur = np.zeros(3) if order == 0 else _blur(np.abs(step).max(axis=1))
-    margin = _MARGIN[order] + np.ceil(3 * blur).astype(int)
-    for start in range(0, target.shape[2], thickness):
-        depth = min(thickness, target.shape[2] - start)
-        slab = target.part((0, 0, start), (*target.shape[:2], depth))
-        low, high = _reach(slab, source, margin)
-        if (low >= high).any():
-            continue
-        window = tuple(slice(a, b) for a, b in zip(low, high))
-        part = source.part(low.tolist(), (high - low).tolist())
-        values = _resliced(voxels[window], part, slab, order, outside, blur)
-        if voxels.dtype.kind in "iu" and order:
-            limits = np.iinfo(voxels.dtype)
-            values = np.rint(values).clip(limits.min, limits.max)
-        result[..., start : start + depth] = values
-    return result
+    axes = separable.parallel_axes(source, target)
+    if axes is None:
+        return oblique.sampled(voxels, source, target, order, blur, outside)
+    return separable.sampled(voxels, source, target, axes, order, blur, outside)
 
 
 def _blur(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -120,38 +100,3 @@ def _blur(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     sigma: NDArray[np.float64] = np.sqrt(np.maximum(0.0, ratio**2 - 1 - 1e-6) / (8 * np.log(2)))
     return sigma
-
-
-def _reach(
-    slab: Grid, source: Grid, margin: NDArray[np.int_]
-) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-    """Which voxels of the source a slab of the target needs."""
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in slab.shape])).reshape(3, -1).T
-    index = source.to_index(slab.to_world(corners))
-    low = np.floor(index.min(axis=0)).astype(int) - margin
-    high = np.ceil(index.max(axis=0)).astype(int) + margin + 1
-    return np.maximum(low, 0), np.minimum(high, source.shape)
-
-
-def _resliced(
-    voxels: NDArray[Any],
-    source: Grid,
-    target: Grid,
-    order: int,
-    outside: int,
-    blur: NDArray[np.float64],
-) -> NDArray[Any]:
-    if order:
-        voxels = voxels.astype(np.float32)
-    for axis, sigma in enumerate(blur):
-        if sigma > 0:
-            voxels = gaussian_filter1d(voxels, sigma, axis, mode="nearest", truncate=3.0)
-    resample = sitk.ResampleImageFilter()
-    resample.SetSize(target.shape)
-    resample.SetOutputSpacing(target.spacing.tolist())
-    resample.SetOutputDirection(itk.directions_of(target))
-    resample.SetOutputOrigin(itk.origin_of(target))
-    resample.SetInterpolator(_INTERPOLATORS[order])
-    resample.SetDefaultPixelValue(outside)
-    image = resample.Execute(itk.image_of(voxels, source))
-    return np.asarray(sitk.GetArrayFromImage(image)).T
