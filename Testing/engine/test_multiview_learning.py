@@ -7,6 +7,8 @@ import torch
 pytest.importorskip("lightning.fabric")
 pytest.importorskip("tensorboard")
 
+from blocks import TINY, block_example, shorter
+
 from vertebra.errors import BadFile, BadModel, Cancelled, VertebraError
 from vertebra.methods.multiview import learning
 from vertebra.methods.multiview.configuration import COMPACT
@@ -15,8 +17,6 @@ from vertebra.methods.multiview.inference import Localizer, label
 from vertebra.runtime import Progress, models
 from vertebra.volume import Volume
 from vertebra.volume.orienting import cropped, oriented
-
-from blocks import TINY, block_example, shorter
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from blocks import block_example
 
 from vertebra.errors import VertebraError
 from vertebra.exchange import verse
 from vertebra.training.augmentation import covered, moved, recoloured
 from vertebra.training.examples import recipes
 from vertebra.volume import write_volume
-
-from blocks import block_example
 
 
 def test_a_verse_style_folder_gives_its_scans_with_their_spines(tmp_path):
