@@ -14,14 +14,13 @@ import numpy as np
 import pytest
 
 from vertebra.anatomy import LEVELS, Anomaly, Region, level
-from vertebra.errors import BadFile, Cancelled, VertebraError
+from vertebra.errors import Cancelled, VertebraError
 from vertebra.evaluation import (
     Annotation,
     Case,
     Evaluation,
     check_report,
     evaluate,
-    paired_cases,
     score,
     to_json,
     write_report,
@@ -29,10 +28,9 @@ from vertebra.evaluation import (
 from vertebra.evaluation.evaluate import PICTURED
 from vertebra.evaluation.page import page
 from vertebra.evaluation.views import view_of
-from vertebra.exchange import write
 from vertebra.runtime import Progress
 from vertebra.spine import Provenance, Spine
-from vertebra.volume import Grid, LabelMap, Volume, read_label_map, write_volume
+from vertebra.volume import Grid, LabelMap, Volume, read_label_map
 
 GRID = Grid.of((40, 50, 90), spacing=(2.0, 2.0, 2.0), origin=(-40, -60, 0))
 NAMES = ("T11", "T12", "L1", "L2")
@@ -293,81 +291,6 @@ def test_the_page_says_what_made_the_predictions() -> None:
     found = Annotation(replace(truth().spine, provenance=made_by))
     text = page(evaluate([Case("one", Annotation(truth().spine), found)]))
     assert "Predictions by Vertebra 1.2, iterative, weights sha256:12ab" in text
-
-
-def test_files_are_paired_by_the_name_of_the_scan(tmp_path: Path) -> None:
-    side = truth()
-    ours, theirs = tmp_path / "reference", tmp_path / "prediction"
-    write(ours / "a_seg.nii.gz", side.mask, scheme="verse")
-    write(ours / "a_ctd.mrk.json", side.spine)
-    write(ours / "b.spine.json", side.spine)
-    write_volume(ct(), ours / "a_ct.nii.gz")
-    write(theirs / "a" / "vertebrae.seg.nrrd", side.mask)
-    write(theirs / "a" / "points.csv", side.spine)
-    write(theirs / "z.csv", side.spine)
-    (theirs / "notes.txt").write_text("no file of ours")
-
-    cases = paired_cases(ours, theirs)
-    assert (cases.names, cases.unused) == (["a", "b"], ["z"])
-    first, second = cases[0:2]
-    assert first.ct is not None
-    assert first.reference.mask is not None
-    result = evaluate(cases)
-    assert [each.dice for each in result.scans[0].vertebrae] == [1.0] * 4
-    assert second.prediction.spine == Spine()
-    assert result.scans[1].notes == (
-        "The prediction lacks a file of points or masks: counted as missed.",
-    )
-    assert result.total.identification_rate == 0.5
-
-
-def test_a_scan_without_predicted_masks_counts_as_missed(tmp_path: Path) -> None:
-    side = truth()
-    for name in ("a", "b"):
-        write(tmp_path / "reference" / f"{name}.nii.gz", side.mask, scheme="verse")
-    write(tmp_path / "prediction" / "a.nii.gz", side.mask, scheme="verse")
-    result = evaluate(paired_cases(tmp_path / "reference", tmp_path / "prediction"))
-    assert [each.instance_dice for each in result.scans[1].vertebrae] == [0.0] * 4
-    assert result.total.instance_dice.mean == 0.5
-
-
-def test_two_files_of_one_scan_are_compared_whatever_their_names(tmp_path: Path) -> None:
-    side = truth()
-    one = write(tmp_path / "mine.spine.json", side.spine)
-    other = write(tmp_path / "theirs.csv", side.spine)
-    image = write_volume(ct(), tmp_path / "scan.nii.gz")
-    [case] = paired_cases(one, other, images=image)
-    assert case.ct is not None
-    assert score(case).all_right
-
-
-def test_folders_that_do_not_fit_are_refused_with_a_sentence(tmp_path: Path) -> None:
-    ours, theirs, empty = (tmp_path / each for each in ("ours", "theirs", "empty"))
-    empty.mkdir()
-    write(ours / "a.spine.json", truth().spine)
-    write(theirs / "b.spine.json", truth().spine)
-    for references, predictions, says in [
-        (tmp_path / "nowhere", theirs, "does not exist"),
-        (ours, theirs / "b.spine.json", "two folders or two files"),
-        (ours, theirs, "No prediction .* 'a'"),
-        (empty, theirs, "holds no points or masks"),
-    ]:
-        with pytest.raises(VertebraError, match=says):
-            paired_cases(references, predictions)
-    write(ours / "a.csv", truth().spine)
-    with pytest.raises(BadFile, match="both the points of a"):
-        paired_cases(ours, theirs)
-
-
-def test_verses_own_sample_scores_full_marks_against_itself(shared_data: Path) -> None:
-    folder = shared_data / "verse_sample" / "Verse19"
-    cases = paired_cases(folder, folder)
-    assert cases.names == ["sub-verse004", "sub-verse010"]
-    result = evaluate(cases)
-    assert result.total.vertebrae == 14
-    assert result.total.identification_rate == 1.0
-    assert result.total.dice.mean == 1.0
-    assert result.total.hd95.mean == 0.0
 
 
 def test_a_real_spine_named_one_level_off_keeps_its_instances(shared_data: Path) -> None:

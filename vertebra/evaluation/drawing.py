@@ -42,6 +42,10 @@ _GUTTER, _TITLE = 0.36, 0.26
 """Inches: a picture at most, and what names and titles take beside and above a section."""
 
 
+_MANY_DOTS = 2000
+"""More dots than these become pixels, or a page of thousands of scans would be slow."""
+
+
 def scan_picture(scan: ScanScore) -> str:
     """Both sections of a scan, reference beside prediction, as SVG."""
     view = scan.view
@@ -81,23 +85,29 @@ def values_by_level(
     jitter = np.random.default_rng(0).uniform(-0.2, 0.2, len(scores))
     with _figure((_WIDTH, 2.5)) as figure:
         axes = figure.add_axes((0.05, 0.13, 0.95, 0.83))
-        for score, value, shift in zip(scores, values, jitter):
-            if value is not None:
-                wrong = score.wrong
-                axes.plot(
-                    place[score.level] + shift,
-                    value,
-                    "o",
-                    ms=4.5,
-                    mfc="white" if wrong else _colour(score.level),
-                    mec=WRONG if wrong else "white",
-                    mew=1.1 if wrong else 0.5,
-                )
+        for wrong in (False, True):
+            dots = [
+                (place[score.level] + shift, value, _colour(score.level))
+                for score, value, shift in zip(scores, values, jitter)
+                if value is not None and score.wrong is wrong
+            ]
+            axes.scatter(
+                [across for across, _, _ in dots],
+                [value for _, value, _ in dots],
+                s=20,
+                color="white" if wrong else [colour for _, _, colour in dots],
+                edgecolor=WRONG if wrong else "white",
+                linewidth=1.1 if wrong else 0.5,
+                zorder=2,
+                rasterized=len(dots) > _MANY_DOTS,
+            )
         for each, index in place.items():
             own = [v for s, v in zip(scores, values) if s.level is each and v is not None]
             if own:
                 middle = float(np.median(own))
-                axes.plot([index - 0.32, index + 0.32], [middle, middle], color=INK, lw=1.3)
+                axes.plot(
+                    [index - 0.32, index + 0.32], [middle, middle], color=INK, lw=1.3, zorder=3
+                )
         axes.set_xticks(range(len(levels)), [each.name for each in levels])
         axes.set_xlim(-0.6, max(len(levels), 6) - 0.4)
         axes.set_ylabel(unit)
@@ -213,5 +223,5 @@ def _svg(figure: Figure, name: str) -> str:
 
     mpl.rcParams["svg.hashsalt"] = name  # ids of several figures in one page must differ
     text = io.StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
+    figure.savefig(text, format="svg", dpi=200, metadata={"Date": None}, transparent=True)
     return text.getvalue()[text.getvalue().index("<svg") :]
