@@ -10,7 +10,7 @@ import typer
 
 from .. import __version__
 from ..errors import Cancelled, VertebraError
-from . import convert, evaluate, info, models, spine
+from . import convert, evaluate, info, models, phantom, spine
 from .console import errors
 
 DONE, FAILED, FAULT, CANCELLED = 0, 1, 70, 130
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.command("info")(info.info)
 app.command("convert")(convert.convert)
 app.command("evaluate")(evaluate.evaluate)
+app.command("phantom")(phantom.phantom)
 app.add_typer(models.app, name="models")
 app.add_typer(spine.app, name="spine")
 
