@@ -1,7 +1,7 @@
 """How fast and how exact views are rendered, beside DiffDRR (pip install diffdrr==0.6.1).
 
-Both render the same views on the processor. The truth is an ellipsoid's chord
-length by formula; errors are relative, L2 over the image. Run: python Testing/benchmarks/drr_speed.py
+Both render the same views on the processor. The truth is an ellipsoid's chord length by formula;
+errors are relative, L2 over the image. Run: python Testing/benchmarks/drr_speed.py
 """
 
 from __future__ import annotations
