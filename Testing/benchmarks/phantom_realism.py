@@ -93,7 +93,7 @@ def phantom_patch(task: tuple[int, str, tuple[float, float, float]]) -> np.ndarr
     """One patch of a fresh phantom, scanned with the spacing of a real scan (R, A, S order)."""
     seed, level, spacing = task
     torch.set_num_threads(1)
-    extent = SIDE * SPACING + 2 * JITTER + 16
+    extent = SIDE * SPACING + 2 * JITTER + 16  # the crop lies 7 mm off at most
     shape = tuple(int(np.ceil(extent / s)) + 1 for s in spacing)
     case = make_case(seed, region=level, spacing=spacing, shape=shape)
     rng = np.random.default_rng(seed)

@@ -102,7 +102,7 @@ def _solid_organs(body: Body, above: Tensor, rng: np.random.Generator) -> None:
         place = (level, side * float(rng.normal(60, 3)), float(rng.normal(0, 4)))
         organs.append((place, (27, 25, 54), tissues.kidney, 1.0))
         inner = (level, place[1] - side * 7, place[2] + 4)
-        organs.append((inner, (12, 11, 30), tissues.fat + 25, 3.0))
+        organs.append((inner, (8, 9, 20), tissues.fat + 40, 3.0))
         if rng.random() < 0.08:
             stone = (level + 0.3, place[1] - side * 4, place[2])
             organs.append((stone, (3, 3, 4), 700.0, 0.0))

@@ -53,7 +53,8 @@ class Canvas:
         """The z values (mm) of the entries that `by_height` reads."""
         corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.grid.shape])).reshape(3, -1).T
         z = self.grid.to_world(corners)[:, 2]
-        return np.arange(z.min() - _Z_STEP, z.max() + 2 * _Z_STEP, _Z_STEP)
+        first, last = np.floor(z.min() / _Z_STEP) - 1, np.ceil(z.max() / _Z_STEP) + 1
+        return np.asarray(np.arange(first, last + 1) * _Z_STEP)
 
     @cached_property
     def _height_index(self) -> Tensor:
@@ -97,17 +98,24 @@ class Canvas:
         return a, b, c
 
     def ellipsoid(
-        self, centre: ArrayLike, radii: ArrayLike, axes: ArrayLike | None = None, rough: float = 0.0
+        self,
+        centre: ArrayLike,
+        radii: ArrayLike,
+        axes: ArrayLike | None = None,
+        rough: float = 0.0,
+        margin: float = 0.0,
     ) -> tuple[Box, Tensor] | None:
-        """A box and in it the distance to an ellipsoid; `rough` mm of bumps; None out of view."""
+        """A box (`margin` mm wider) and in it the distance to an ellipsoid; None out of view.
+
+        `rough` is the height (mm) of bumps on its surface.
+        """
         centre, radii = np.asarray(centre, dtype=np.float64), np.asarray(radii, dtype=np.float64)
         turn = np.eye(3) if axes is None else np.asarray(axes, dtype=np.float64)  # columns
         reach = np.sqrt(((turn * radii) ** 2).sum(1)) + 2 * rough
-        box = self.box_of(np.stack([centre - reach, centre + reach]), 2 * self.edge)
+        corners = np.array(np.meshgrid(*zip(centre - reach, centre + reach))).reshape(3, -1).T
+        box = self.box_of(corners, 2 * self.edge + margin)
         if box is None:
             return None
-        corners = np.array(np.meshgrid(*zip(centre - reach, centre + reach))).reshape(3, -1).T
-        box = self.box_of(corners, 2 * self.edge) or box
         rows = np.concatenate([turn.T, -(turn.T @ centre)[:, None]], 1) / radii[:, None]
         a, b, c = self.coordinates(rows, box)
         distance = (a.mul_(a).add_(b.mul_(b)).add_(c.mul_(c)).sqrt_() - 1.0).mul_(
@@ -118,9 +126,12 @@ class Canvas:
             distance += self.noise(name, float(radii.min()) * 0.6, box).mul_(rough)
         return box, distance
 
-    def nearest(self, tubes: Sequence[Tube]) -> tuple[Tensor, Tensor]:
-        """Distance (mm) to the nearest tube, 20 beyond their neighbourhood, and its code."""
-        distance = torch.full(self.grid.shape, 20.0, device=self.device)
+    def nearest(self, tubes: Sequence[Tube], margin: float = 0.0) -> tuple[Tensor, Tensor]:
+        """Distance (mm) to the nearest tube, and its code.
+
+        The distance is right up to `margin` mm and a little more; beyond it is large.
+        """
+        distance = torch.full(self.grid.shape, 20.0 + margin, device=self.device)
         code = torch.zeros(self.grid.shape, dtype=torch.int16, device=self.device)
-        nearest_tube(tubes, self.grid, distance, code, 3 * self.edge + 1.0)
+        nearest_tube(tubes, self.grid, distance, code, 3 * self.edge + 1.0 + margin)
         return distance, code

@@ -14,8 +14,8 @@ from .wall import Body
 def diaphragm(body: Body) -> Tensor:
     """mm above the diaphragm (negative below it)."""
     habitus = body.habitus
-    top = float(habitus.height(15.9 + habitus.breath))
-    fall = 78.0 * habitus.subject.scale
+    top = float(habitus.height(15.8 + habitus.breath))
+    fall = 68.0 * habitus.subject.scale
     side = body.across.abs()
     outward = ((side - 0.45) * (1 / 0.55)).clamp(min=-0.45)
     surface = outward * outward * (0.75 * fall)
@@ -59,7 +59,7 @@ def _lungs(body: Body, above: Tensor) -> None:
     one, other = canvas.noise("vessel one", 20.0), canvas.noise("vessel other", 20.0)
     hilum = float(habitus.height(12.3))
     far = ((body.z - hilum) ** 2 + body.right**2 + (body.front - 35) ** 2).sqrt_()
-    radius = (0.36 - far * (0.28 / (130.0 * scale))).clamp_(min=0.07)
+    radius = (0.40 - far * (0.28 / (130.0 * scale))).clamp_(min=0.07)
     vessel = ((one * one + other * other).sqrt_() - radius) * 11.0
     canvas.mix(canvas.cover(vessel) * share, body.tissues.venous * 0.7)
 

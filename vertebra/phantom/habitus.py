@@ -19,20 +19,18 @@ Array = NDArray[np.float64]
 # level: half width, front, back of the muscular body (skin without its fat), from the centreline
 _OUTLINE = np.array(
     [
-        (-6, 66, 82, -84),
-        (-4, 72, 92, -92),
-        (-1, 70, 92, -88),
-        (1, 62, 82, -74),
-        (3, 58, 62, -68),
+        (-2, 50, 40, -55),
+        (0.5, 54, 46, -64),
+        (3, 57, 50, -68),
         (5, 58, 50, -70),
-        (6.3, 66, 50, -72),
+        (6.3, 68, 50, -72),
         (7.2, 100, 60, -76),
         (8.5, 138, 76, -80),
-        (10, 148, 100, -82),
-        (12, 150, 122, -82),
-        (14, 150, 140, -82),
-        (16, 148, 146, -80),
-        (18, 142, 142, -80),
+        (10, 148, 90, -82),
+        (12, 150, 113, -82),
+        (14, 150, 132, -82),
+        (16, 148, 142, -80),
+        (18, 142, 140, -80),
         (20, 134, 128, -82),
         (22, 130, 116, -86),
         (23.5, 140, 108, -88),
@@ -44,7 +42,6 @@ _OUTLINE = np.array(
 # level: thickness of fat under the skin at the side, front and back, relative to the subject's
 _FAT = np.array(
     [
-        (-6, 0.15, 0.15, 0.15),
         (1, 0.25, 0.2, 0.3),
         (6, 0.4, 0.25, 0.6),
         (9, 0.6, 0.5, 0.6),
@@ -117,7 +114,7 @@ class Habitus:
         trunk = np.clip((level - 8) / 2, 0, 1)
         wall = 13.0 * self.subject.scale * self.muscularity
         muscular[:, 0] = np.maximum(muscular[:, 0], trunk * (cage[:, 0] + wall))
-        muscular[:, 1] = np.maximum(muscular[:, 1], trunk * (cage[:, 2] + wall))
+        muscular[:, 1] = np.maximum(muscular[:, 1], trunk * (cage[:, 2] + 0.7 * wall))
         return muscular, 2 + _columns(level, _FAT) * self.fatness
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 
+from .extremities import BRAIN, in_head
 from .random import generator
 from .routes import routes, tubes
 from .wall import Body
@@ -23,18 +23,12 @@ def paint_neck(body: Body) -> None:
     if habitus.level(canvas.heights[[-1]])[0] > 9:
         return
     rng = generator(habitus.subject.seed, "neck")
+    found = in_head(canvas, habitus, *BRAIN)
+    if found is not None:
+        box, distance = found
+        canvas.paint(distance, 35.0 + canvas.noise("brain", 9.0, box) * 3.0, box)
     scale = habitus.subject.scale
-
-    skull = habitus.at([(-4, 0, 6)])[0] + np.array([0, 0, 10.0])
-    for radii, hu in (((66, 80, 66), 8.0), ((62, 76, 62), 35.0)):
-        found = canvas.ellipsoid(skull, np.array(radii) * scale)
-        if found is not None:
-            box, distance = found
-            hue = hu + canvas.noise("brain", 9.0, box) * 3.0
-            canvas.paint(distance, hue, box)
-    found = canvas.ellipsoid(
-        habitus.at([(0.5, 0, 55)])[0], np.array([24, 30, 24]) * scale, None, 2.0
-    )
+    found = in_head(canvas, habitus, (0, 42, -2), (26, 34, 26))
     if found is not None:
         box, distance = found
         canvas.paint(distance, tissues.muscle - 8.0 + canvas.noise("tongue", 6.0, box) * 12.0, box)

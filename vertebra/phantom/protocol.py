@@ -116,8 +116,8 @@ def _crop(
     extent = np.array(shape) * steps
     high, low = _range(habitus, region)
     place = (float(rng.uniform(high, low)), 0.0, 0.0)
-    spread = np.minimum(0.25 * extent, [25, 25, 15])
-    centre = habitus.at([place])[0] + rng.normal(0, 1, 3) * spread + [0, -8, 0]
+    spread = np.minimum(0.25 * extent, 4.0 if region in LEVELS else [25, 25, 15])
+    centre = habitus.at([place])[0] + rng.uniform(-1.7, 1.7, 3) * spread
     if region in REGIONS:
         ends = habitus.height([high, low])
         slack = max(abs(ends[0] - ends[1]) - extent[2], 0) / 2
@@ -175,7 +175,7 @@ def _range(habitus: Habitus, region: str | None) -> tuple[float, float]:
     if region in names:
         centre = habitus.subject.pose.centres[names.index(region)]
         place = float(habitus.level(centre[2]))
-        return place - 0.3, place + 0.3
+        return place, place
     return -0.5, 25.5
 
 

@@ -32,7 +32,7 @@ from .scanner import RIM, Scanner
 from .shapes.source import ShapeSource
 from .streaks import metal_streaks
 from .subject import Subject
-from .surroundings import paint_arms, paint_couch
+from .surroundings import paint_couch
 from .tissue import Tissues
 from .wall import Body, paint_wall, place_body
 
@@ -145,7 +145,7 @@ def _slab(
     size = (hu.shape[0], hu.shape[1], hu.shape[2])
     spacing = view.grid.spacing.tolist()
     weakening = (bones.metal[..., middle] > 0) & (bones.metal[..., middle] < METAL_CEMENT)
-    streaks = metal_streaks(weakening, spacing[0], child_seed(seed, f"metal {low}"), device)
+    streaks = metal_streaks(weakening, spacing[0], child_seed(seed, "metal"), device, low)
     if streaks is not None:
         hu = hu + streaks * scanner.metal_artefact
     noise = scanner.noise_field(size, spacing, seed, device, (0, 0, low), strain)
@@ -160,7 +160,6 @@ def paint_patient(body: Body, bones: Bones) -> None:
     """All tissues of the patient and what lies around, from the outside inwards."""
     above = diaphragm(body)
     paint_couch(body)
-    paint_arms(body)
     paint_wall(body)
     paint_abdomen(body, above)
     paint_chest(body, above)

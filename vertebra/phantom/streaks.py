@@ -21,10 +21,13 @@ _METAL = 7000.0
 _COARSE = 1.6  # mm: streaks are worked out on a grid of about this step
 
 
-def metal_streaks(metal: Tensor, spacing: float, seed: int, device: torch.device) -> Tensor | None:
+def metal_streaks(
+    metal: Tensor, spacing: float, seed: int, device: torch.device, first: int = 0
+) -> Tensor | None:
     """HU to be added in the planes of the first two axes; None without metal.
 
-    `metal` is true where rays are weakened; `spacing` is the in-plane step, mm.
+    `metal` is true where rays are weakened; `spacing` is the in-plane step, mm; `first` is the
+    number of its first slice in the whole scan.
     """
     slices = torch.nonzero(metal.flatten(0, 1).any(0))[:, 0]
     if len(slices) == 0:
@@ -40,7 +43,7 @@ def metal_streaks(metal: Tensor, spacing: float, seed: int, device: torch.device
     weight = coarse[pixels[:, 0], pixels[:, 1], pixels[:, 2]].expand(_DIRECTIONS, -1)
     shares.view(-1).scatter_add_(0, rows.reshape(-1), weight.reshape(-1))  # integers: any order
     path = shares.to(torch.float32) * (step / bins)
-    noise = white((len(slices), _DIRECTIONS, count), seed, device)
+    noise = white((metal.shape[2], _DIRECTIONS, count), seed, device, (first, 0, 0))[slices]
     lost = path * path * _HARDENING + (path - _OPAQUE).clamp(min=0.0) * 0.5
     error = (noise * path * _STARVATION - lost).clamp(min=-20.0)
     error = _ramp_filtered(error) * (_METAL * np.pi / _DIRECTIONS / step)

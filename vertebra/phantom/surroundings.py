@@ -1,4 +1,4 @@
-"""What lies around the patient: the couch, its mattress, and arms beside the trunk."""
+"""What lies around the patient: the couch and its mattress."""
 
 from __future__ import annotations
 
@@ -6,25 +6,7 @@ import numpy as np
 import torch
 
 from .random import generator
-from .routes import routes, tubes
 from .wall import Body
-
-_ARMS = {
-    "up": routes("arm* 46>42>38 : 7.6 150 -10, 4 168 20, 0 160 30, -4 120 45"),
-    "down": routes("arm* 46>34 : 8.2 168 -10, 13 205 -20, 19 222 -15, 24 220 15, 28 205 40"),
-}
-
-
-def paint_arms(body: Body) -> None:
-    """Upper arms and forearms; their bones come with the skeleton."""
-    canvas, habitus, tissues = body.canvas, body.habitus, body.tissues
-    subject = habitus.subject
-    strong = {"arm": habitus.muscularity}
-    distance, _ = canvas.nearest(tubes(habitus, _ARMS[subject.arms], {"arm": 1}, strong))
-    inside = canvas.cover(body.skin)
-    fat = 2.0 + 0.35 * habitus.fatness
-    for depth, hu in ((0.0, tissues.skin), (1.8, tissues.fat), (fat, tissues.muscle)):
-        canvas.mix(canvas.cover(distance + depth) * (1 - inside), hu)
 
 
 def paint_couch(body: Body) -> None:

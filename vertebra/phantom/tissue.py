@@ -71,6 +71,6 @@ class Tissues:
             cord=float(rng.normal(34, 4)),
             trabecular=float(np.clip(trabecular, 25, 340)),
             cortical=float(rng.normal(1250, 130)),
-            texture=float(rng.uniform(0.25, 0.5)),
+            texture=float(rng.uniform(0.10, 0.22)),
             phase=phase,
         )

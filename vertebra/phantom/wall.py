@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .canvas import Canvas
+from .extremities import add_head_and_arms
 from .habitus import Array, Habitus
 from .tissue import Tissues
 
@@ -64,6 +65,7 @@ def place_body(canvas: Canvas, habitus: Habitus, tissues: Tissues) -> Body:
     thickness = thickness + b.clamp(-1, 1) * table((fat[:, 1] - fat[:, 2]) / 2)
     thickness = thickness * (1.0 + 0.12 * canvas.noise("fat layer", 60.0)).clamp_(min=0.3)
     skin = muscular - thickness
+    add_head_and_arms(canvas, habitus, muscular, skin)
 
     cage = habitus.subject.cage(z)
     middle, reach = _span(cage[:, 2], cage[:, 1])
@@ -72,7 +74,7 @@ def place_body(canvas: Canvas, habitus: Habitus, tissues: Tissues) -> Body:
     inner = (_squarish(across, depth) - 1.0) * table(np.sqrt(cage[:, 0] * reach))
     inner += table(np.interp(level, [6.3, 7.3], [_NEVER, 0]))
     wall = 11.0 * habitus.muscularity * habitus.subject.scale
-    belly = torch.maximum(muscular + wall, 6.0 - front)
+    belly = muscular + wall + (14.0 - front).clamp(min=0.0)
     belly += table(np.interp(level, [17, 18.5, 23.3, 25.5], [_NEVER, 0, 0, _NEVER]))
     cavity = torch.minimum(inner, belly)
     return Body(
