@@ -173,7 +173,7 @@ def localize(random: Random, spine: TrueSpine, localizer: Localizer = Localizer(
 def _existence(random: Random, true: bool, localizer: Localizer) -> float:
     """A calibrated existence: among candidates of existence p, the share p is true."""
     if not localizer.knows_existence:
-        return 1 - localizer.false
+        return 0.85
     a, b = 5 * (1 - localizer.false), 5 * localizer.false
     return random.beta(a + 1, b) if true else random.beta(a, b + 1)
 

@@ -63,11 +63,10 @@ def step_weights(a: Candidate, b: Candidate, scales: np.ndarray) -> dict:
         bent = stats.multivariate_t(shape=np.diag(turns**2), df=TURN_FREEDOM).logpdf(turn)
         across = bent - np.log(np.cos(side) * length**2)
         across += table.log_prior[step] + np.log(MODEL.false_volume)
-        if across > HOPELESS:
-            spread = np.hypot(table.length_spread[step], noise)
-            along = stats.t.logpdf(length, LENGTH_FREEDOM, expected * scales, spread)
-            if (across + along).max() > HOPELESS:
-                weights[step] = across + along
+        spread = np.hypot(table.length_spread[step], noise)
+        weight = across + stats.t.logpdf(length, LENGTH_FREEDOM, expected * scales, spread)
+        if weight.max() > HOPELESS:
+            weights[step] = weight
     return weights
 
 

@@ -22,9 +22,11 @@ SUSPECTED_FROM = 2.0
 """An anomaly is suspected once it is this many times as likely as before looking."""
 ODD_SPACING = 3.0
 """Steps off by more than this many spreads are flagged."""
-ANCHORED_FROM = 0.9
 LANDMARKS = (("C1", "C2"), ("S1", "S2"))
 """Levels that nothing else looks like; one of them in view fixes the count."""
+LOOKS_LIKE_ONE = 0.5
+ANCHORED_FROM = 0.9
+"""A landmark counts if its own looks say so by this share, and its confidence is this high."""
 BORDERS = {
     Anomaly.NO_T12: ("T11", "L1"),
     Anomaly.T13: ("T12", "T13"),
@@ -89,10 +91,11 @@ def decode(candidates: Sequence[Candidate], settings: Settings | None = None) ->
         for anomaly, prior in settings.anomaly_priors.items()
         if chances.anomalies[anomaly] >= SUSPECTED_FROM * prior
     )
+    confidences = _confidences(best, chances)
     odd = _odd_spacing(ordered, lattice, best, settings)
     spine = Spine(
-        _vertebrae(ordered, best, chances, suspected, odd),
-        _anchored(ordered, best, chances),
+        _vertebrae(ordered, best, confidences, suspected, odd),
+        _anchored(ordered, best, confidences),
         RunnerUp(runner_up.levels, margin),
     )
     rejected = tuple(sorted(set(order) - set(naming.candidates)))
@@ -131,16 +134,14 @@ def _naming(path: Path, order: Sequence[int]) -> Naming:
 def _vertebrae(
     ordered: Sequence[Candidate],
     path: Path,
-    chances: Posterior,
+    confidences: list[float],
     suspected: frozenset[Anomaly],
     odd: set[int],
 ) -> tuple[Vertebra, ...]:
     showing = {name for anomaly in suspected for name in BORDERS[anomaly]}
     vertebrae = []
-    for place, node in enumerate(path.nodes):
-        index, rank = divmod(node, COUNT)
-        level, candidate = VERTEBRAE[rank], ordered[index]
-        confidence = _confidence(chances, index, rank)
+    for place, (node, confidence) in enumerate(zip(path.nodes, confidences)):
+        candidate, level = ordered[node // COUNT], VERTEBRAE[node % COUNT]
         flags = {
             Flag.PARTIAL: candidate.partial,
             Flag.ANOMALY: level.name in showing,
@@ -160,9 +161,11 @@ def _vertebrae(
     return tuple(vertebrae)
 
 
-def _confidence(chances: Posterior, index: int, rank: int) -> float:
-    """The probability of the level, given that the candidate is a vertebra."""
-    return min(float(chances.nodes[index, rank] / chances.nodes[index].sum()), 1.0)
+def _confidences(path: Path, chances: Posterior) -> list[float]:
+    """The probability of each level on the path, given that its candidate is a vertebra."""
+    index, rank = np.divmod(np.array(path.nodes), COUNT)
+    share = chances.nodes[index, rank] / chances.nodes[index].sum(axis=1)
+    return [float(value) for value in np.minimum(share, 1)]
 
 
 def _odd_spacing(
@@ -179,14 +182,14 @@ def _odd_spacing(
     return {int(place) for step in odd for place in (step, step + 1)}
 
 
-def _anchored(ordered: Sequence[Candidate], path: Path, chances: Posterior) -> bool:
+def _anchored(ordered: Sequence[Candidate], path: Path, confidences: list[float]) -> bool:
     """Does a landmark in view, by its own looks, fix the count?"""
     shares = level_shares(ordered)
     for names in LANDMARKS:
         ranks = [LEVELS[name].rank for name in names]
-        for node in path.nodes:
+        for node, confidence in zip(path.nodes, confidences):
             index, rank = divmod(node, COUNT)
-            looks_so = shares[index, ranks].sum() >= 0.5
-            if rank in ranks and looks_so and _confidence(chances, index, rank) >= ANCHORED_FROM:
+            looks_so = shares[index, ranks].sum() >= LOOKS_LIKE_ONE
+            if rank in ranks and looks_so and confidence >= ANCHORED_FROM:
                 return True
     return False

@@ -15,12 +15,12 @@ from .steps import Steps
 
 NEAREST = 4.0
 """Two candidates closer than this (mm) are the same vertebra."""
-FARTHEST = 5.0
+FARTHEST = 4.0
 """A step whose length lies this many spreads (its own and the noise) off is not considered."""
 LENGTH_FREEDOM = 12.0
 TURN_FREEDOM = 4.0
 """Degrees of freedom of the Student distributions: tails for fractures, heavy for scoliosis."""
-_LOG_LENGTH_NORM = float(
+_LENGTH_NORM = float(
     gammaln((LENGTH_FREEDOM + 1) / 2)
     - gammaln(LENGTH_FREEDOM / 2)
     - np.log(LENGTH_FREEDOM * np.pi) / 2
@@ -72,37 +72,40 @@ def displacements(candidates: Sequence[Candidate], settings: Settings) -> Displa
     )
 
 
-def log_orientation(
+def log_best_fit(
     moves: Displacements,
     pair: NDArray[np.intp],
     steps: Steps,
     step: NDArray[np.intp],
     settings: Settings,
 ) -> Vector:
-    """Log density (per mm² across the step) of the direction of displacement `pair`."""
-    length, sideways = moves.length[pair], moves.sideways[pair]
-    angular = moves.noise[pair] / length
-    tilt_spread = np.hypot(steps.tilt_spread[step], angular)
-    side_spread = np.hypot(np.radians(settings.coronal_spread), angular)
+    """Log density (per mm³) of displacement `pair` if its length were exactly the expected one."""
+    length, sideways, noise = moves.length[pair], moves.sideways[pair], moves.noise[pair]
+    tilt_spread = np.hypot(steps.tilt_spread[step], noise / length)
+    side_spread = np.hypot(np.radians(settings.coronal_spread), noise / length)
     off = (_wrapped(moves.tilt[pair] - steps.tilt[step]) / tilt_spread) ** 2
     off += (sideways / side_spread) ** 2
+    turn = -(TURN_FREEDOM / 2 + 1) * np.log1p(off / TURN_FREEDOM)
     area = 2 * np.pi * tilt_spread * side_spread * np.cos(sideways) * length**2
-    fit = -(TURN_FREEDOM / 2 + 1) * np.log1p(off / TURN_FREEDOM) - np.log(area + 1e-9)
-    return np.asarray(fit + moves.log_direction[pair])
+    spread = np.hypot(steps.length_spread[step], noise)
+    return np.asarray(
+        turn - np.log(area * spread + 1e-9) + _LENGTH_NORM + moves.log_direction[pair]
+    )
 
 
-def log_length(
+def log_length_fit(
     moves: Displacements,
     pair: NDArray[np.intp],
     steps: Steps,
     step: NDArray[np.intp],
     scales: Vector,
 ) -> Vector:
-    """Log density (per mm along the step) of the length of displacement `pair`, by scale."""
+    """What is to add to the above for the true length, for each subject scale."""
     spread = np.hypot(steps.length_spread[step], moves.noise[pair])
     off = length_offsets(moves.length[pair], steps.length[step], spread, scales)
-    fit = -(LENGTH_FREEDOM + 1) / 2 * np.log1p(off**2 / LENGTH_FREEDOM)
-    return np.asarray(fit + (_LOG_LENGTH_NORM - np.log(spread))[:, None])
+    off *= off
+    off /= LENGTH_FREEDOM
+    return np.asarray(-(LENGTH_FREEDOM + 1) / 2 * np.log1p(off, out=off))
 
 
 def length_offsets(length: Vector, expected: Vector, spread: Vector, scales: Vector) -> Vector:
@@ -114,13 +117,13 @@ def possible(
     moves: Displacements, steps: Steps, scales: Vector
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The pairs (displacement, step) whose length fits some subject scale."""
-    slack = FARTHEST * (steps.length_spread + moves.noise[:, None])
-    off = moves.length[:, None] - slack
-    fits = off < scales.max() * steps.length
-    off += 2 * slack
-    fits &= off > scales.min() * steps.length
-    pair, step = np.nonzero(fits)
-    return pair, step
+    low, high = scales.min() * steps.length, scales.max() * steps.length
+    widest = FARTHEST * (steps.length_spread.max() + moves.noise.max(initial=0))
+    near = np.flatnonzero(moves.length < high.max() + widest)
+    slack = FARTHEST * (steps.length_spread + moves.noise[near, None])
+    length = moves.length[near, None]
+    pair, step = np.nonzero((length < high + slack) & (length > low - slack))
+    return near[pair], step
 
 
 def _log_direction(

@@ -59,11 +59,11 @@ def build(ordered: Sequence[Candidate], settings: Settings) -> Lattice:
     nodes = (nodes + evidence.log_existence(ordered, settings)[:, None]).ravel()
     moves = geometry.displacements(ordered, settings)
     pair, step = geometry.possible(moves, steps, scales)
-    across = geometry.log_orientation(moves, pair, steps, step, settings)
-    across += steps.log_prior[step] + np.log(settings.false_volume)
-    hopeful = across > HOPELESS
-    pair, step, across = pair[hopeful], step[hopeful], across[hopeful]
-    edges = geometry.log_length(moves, pair, steps, step, scales) + across[:, None]
+    fit = geometry.log_best_fit(moves, pair, steps, step, settings)
+    fit += steps.log_prior[step] + np.log(settings.false_volume)
+    hopeful = fit > HOPELESS
+    pair, step, fit = pair[hopeful], step[hopeful], fit[hopeful]
+    edges = geometry.log_length_fit(moves, pair, steps, step, scales) + fit[:, None]
     tail = moves.source[pair] * COUNT + steps.upper[step]
     head = moves.target[pair] * COUNT + steps.lower[step]
     kept = np.flatnonzero(edges.max(axis=1) > HOPELESS)

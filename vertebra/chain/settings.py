@@ -17,7 +17,7 @@ class Settings:
     """The same for S2: localizers mark the sacrum once, at S1."""
     view_continues: float = 0.92
     """Probability that the view goes on below a level; a scan shows about twelve."""
-    longest_gap: int = 7
+    longest_gap: int = 6
     """The most levels in a row that may be missed."""
     spine_in_view: float = 0.99
     """Probability that there is a spine at all."""
