@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -185,3 +186,14 @@ def test_without_highdicom_the_way_to_install_it_is_told(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "highdicom", None)
     with pytest.raises(VertebraError, match=r"vertebra\[dicom\]"):
         exchange.write(tmp_path / "a.dcm", Spine.of({"L1": (0, 0, 0)}), image=tmp_path)
+
+
+def test_the_page_of_formats_names_every_format_with_its_endings_and_needs():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text()
+    for each in exchange.formats():
+        (line,) = [line for line in page.splitlines() if line.startswith(f"| `{each.name}` |")]
+        ending, holds, _, needs = [cell.strip() for cell in line.split("|")][2:6]
+        assert set(ending.strip("`").split()) <= set(each.endings)
+        assert holds == each.holds.value
+        assert all(need in needs for need in each.image_for)
+        assert bool(needs) == bool(each.image_for)
