@@ -110,6 +110,19 @@ def render_vertebra(
     return canvas.distance
 
 
+def vertebra_box(
+    subject: Subject, level: str, shapes: ShapeSource | None = None
+) -> tuple[Array, Array, Array]:
+    """The frame of a vertebra (the pelvis' for S1) and the corners of a box in it that holds it."""
+    source = shapes or Procedural()
+    if level == "S1":
+        low, high = source.bone("sacrum", subject.seed).box
+        return pelvis_frame(subject), low, high
+    template, made = source.vertebra(level, subject.seed)
+    low, high = _own_box(template, made, subject.forms[level])
+    return subject.pose.frames[subject.index(level)], low, high
+
+
 _PELVIS_BOX = np.array([[-4, -90, -160], [146, 94, 86]]) - [[72, 0, 0], [0, 0, 0]]
 _SKULL_BOX = np.array([[-86, -114, -6], [86, 102, 174]])
 

@@ -73,9 +73,9 @@ def _course(subject: Subject, rib: Rib) -> Array:
     size, scale, n = form.size, subject.scale, min(rib.number, 13)
     back = -size.depth / 2
     on_disc = rib.level[0] == "T" and 2 <= n <= 9
-    head = [size.width_upper / 2 - 0.5, back + 2.5, size.height / 2 + 1.0]
+    head = [size.width_upper / 2 + 1.0, back + 1.5, size.height / 2 + 1.5]
     if not on_disc:
-        head = [size.width / 2 + 0.5, back + 3.5, size.height * 0.18]
+        head = [size.width / 2 + 3.0, back + 5.5, size.height * 0.1]
     share, rise = _TIP.get(n, (0.6, 0)) if rib.level[0] == "T" else (0.2, 0)
     root = size.canal_width / 2 + size.pedicle_width / 2
     reach = size.transverse_span / 2 - 3.0

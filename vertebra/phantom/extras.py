@@ -161,6 +161,8 @@ def pedicle_axis(subject: Subject, level: str, side: int) -> tuple[Array, Array]
     height = size.height / 2 - size.pedicle_height / 2
     z = {"C": 0.0, "T": height, "L": height - 0.5}.get(level[0], 2.0)
     start = np.array([x * 1.04, back - size.canal_depth * 0.6, z])
-    inward = 0.72 if level[0] != "C" else 1.0
-    end = np.array([x * inward, back + size.depth * 0.55, z - 0.5])
+    end = np.array([x * 0.72, back + size.depth * 0.55, z - 0.5])
+    if level[0] == "C":  # from the pillar steeply inwards
+        start = np.array([side * (size.canal_width / 2 + 4.6), back - size.canal_depth * 0.35, z])
+        end = np.array([side * size.width * 0.2, back + size.depth * 0.4, z])
     return frame[:3, :3] @ start + frame[:3, 3], frame[:3, :3] @ end + frame[:3, 3]

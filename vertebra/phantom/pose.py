@@ -17,10 +17,10 @@ Array = NDArray[np.float64]
 
 # level: spacing to the next level below, mm; sagittal tilt of that step, degrees
 _STEPS = """
-C1 17.1 11  C2 18.5 8  C3 16.0 13  C4 16.2 17  C5 16.0 21  C6 17.5 27  C7 18.8 29  T1 20.8 28
-T2 21.8 27  T3 21.9 22  T4 22.3 17  T5 23.1 12  T6 23.4 7  T7 23.9 -1  T8 24.6 -4  T9 25.5 -7
-T10 27.3 -9  T11 29.5 -11  T12 30.8 -11  T13 31.5 -11  L1 33.2 -13  L2 34.0 -10  L3 33.9 -4
-L4 32.1 7  L5 29.5 21  L6 29.0 23
+C1 17.3 11  C2 18.6 8  C3 16.2 13  C4 16.4 17  C5 16.3 21  C6 17.7 27  C7 18.9 29  T1 21.0 28
+T2 22.1 27  T3 22.3 22  T4 22.8 17  T5 23.5 12  T6 24.0 7  T7 24.4 -1  T8 25.0 -4  T9 25.8 -7
+T10 27.7 -9  T11 29.9 -11  T12 31.3 -11  T13 32.0 -11  L1 33.6 -13  L2 34.4 -10  L3 34.3 -4
+L4 32.5 7  L5 29.8 21  L6 29.0 23
 """
 _words = _STEPS.split()
 SPACING = {name: float(mm) for name, mm in zip(_words[::3], _words[1::3])}

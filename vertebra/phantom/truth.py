@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from ..volume import Grid
-from .bones import Bones, render_vertebra
+from .bones import Bones, render_vertebra, vertebra_box
 from .extras import pedicle_axis
 from .measures import Size
 from .shapes.morph import body_stretch, straightened
@@ -47,8 +47,16 @@ def visible_share(
     """The share of each vertebra's volume inside the grid, for those that reach into it."""
     shares = {}
     for level in subject.levels:
-        points = bone_points(subject, level.name, shapes)
-        share = float(grid.contains(points).mean())
+        frame, low, high = vertebra_box(subject, level.name, shapes)
+        ends: Array = np.stack(np.meshgrid(*np.stack([low, high]).T), -1).reshape(-1, 3)
+        corners = ends @ frame[:3, :3].T + frame[:3, 3]
+        index = grid.to_index(corners)
+        if (index.max(0) < -0.5).any() or (index.min(0) > np.array(grid.shape) - 0.5).any():
+            continue
+        if grid.contains(corners).all():
+            shares[level.name] = 1.0
+            continue
+        share = float(grid.contains(bone_points(subject, level.name, shapes)).mean())
         if share > 0:
             shares[level.name] = share
     return shares
@@ -64,11 +72,12 @@ def completeness(
 
 def bone_points(subject: Subject, level: str, shapes: ShapeSource | None = None) -> Array:
     """Points that fill a vertebra evenly, in subject space."""
-    reach = 90.0 * subject.scale
-    centre = subject.pose.centres[subject.index(level)]
-    count = int(2 * reach / _STEP)
-    low = centre - reach - np.array([0, 25.0, 15.0])
-    grid = Grid.of((count, count, count), (_STEP,) * 3, low)
+    frame, low, high = vertebra_box(subject, level, shapes)
+    step = _STEP / float(np.cbrt(np.linalg.det(frame[:3, :3])))
+    affine = frame @ np.diag([step, step, step, 1.0])
+    affine[:3, 3] = frame[:3, :3] @ low + frame[:3, 3]
+    shape = np.ceil((high - low) / step).astype(int) + 1
+    grid = Grid((int(shape[0]), int(shape[1]), int(shape[2])), affine)
     distance = render_vertebra(subject, level, grid, shapes=shapes)
     return grid.to_world(np.argwhere(distance.numpy() < 0))
 
