@@ -191,6 +191,8 @@ def test_the_voxels_of_an_nrrd_outlive_the_reader(tmp_path):
     others = [np.full((40, 40, 40), 7, np.int16) for _ in range(50)]
     assert np.array_equal(first, expected)
     assert len(others) == 50
+    first += 1
+    assert np.array_equal(first, expected + 1)
 
 
 @pytest.mark.shared_data

@@ -80,7 +80,9 @@ class _KeptImage:
 
     def __init__(self, image: sitk.Image) -> None:
         self.image = image
-        self.__array_interface__ = sitk.GetArrayViewFromImage(image).__array_interface__
+        interface = dict(sitk.GetArrayViewFromImage(image).__array_interface__)
+        address, _read_only = interface["data"]
+        self.__array_interface__ = {**interface, "data": (address, False)}
 
 
 def _view(image: sitk.Image) -> NDArray[Any]:

@@ -30,8 +30,8 @@ def read_volume(
 ) -> Volume:
     """The CT of a DICOM folder or file, or of a NIfTI, NRRD or MetaImage file.
 
-    `series` is the UID of one DICOM series where several are possible. Never more than about
-    twice the voxels, as the file stores them, is held in memory.
+    `series` is the UID of one DICOM series where several are possible. The scan is in memory once,
+    beside a slab or a slice of it: at most about twice its size.
     """
     path = _existing(path)
     if path.is_dir() or dicom.is_dicom(path):
