@@ -97,6 +97,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/phantom/chest.py
   vertebra/phantom/command.py
   vertebra/phantom/extras.py
+  vertebra/phantom/extremities.py
   vertebra/phantom/form.py
   vertebra/phantom/habitus.py
   vertebra/phantom/limbs.py
@@ -185,6 +186,8 @@ set(ENGINE_PYTHON_SCRIPTS
 )
 
 set(ENGINE_PYTHON_RESOURCES
+  Resources/Vertebra.csv
+  Resources/Vertebra.term.json
   vertebra/evaluation/style.css
   vertebra/py.typed
 )

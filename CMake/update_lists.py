@@ -10,7 +10,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTS = {
-    "CMake/EngineFiles.cmake": ("ENGINE", ["vertebra", "Resources/Models"], "."),
+    "CMake/EngineFiles.cmake": (
+        "ENGINE",
+        ["vertebra", "Resources/Models", "Resources/Vertebra.csv", "Resources/Vertebra.term.json"],
+        ".",
+    ),
     "SpineLabel/CMakeLists.txt": ("MODULE", ["."], "SpineLabel"),
     "SpineSegment/CMakeLists.txt": ("MODULE", ["."], "SpineSegment"),
 }
@@ -25,7 +29,7 @@ def shipped(folders: list[str], base: str) -> tuple[list[str], list[str]]:
     files = sorted(
         path
         for folder in folders
-        for path in (root / folder).rglob("*")
+        for path in [root / folder, *(root / folder).rglob("*")]
         if path.is_file() and "__pycache__" not in path.parts
     )
     scripts = [path for path in files if path.suffix == ".py"]

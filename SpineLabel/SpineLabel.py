@@ -21,7 +21,7 @@ class SpineLabel(ScriptedLoadableModule):
         ScriptedLoadableModule.__init__(self, parent)
         parent.title = _("Spine Label")
         parent.categories = [_("Segmentation")]
-        parent.dependencies = ["Markups"]
+        parent.dependencies = ["Markups", "Terminologies"]
         parent.contributors = ["Vertebra Contributors (Vertebra)"]
         parent.helpText = _(
             "Finds the vertebrae of a CT and names them by level. Every result can be corrected: "
@@ -32,6 +32,15 @@ class SpineLabel(ScriptedLoadableModule):
             "After Wu et al., Multi-View Vertebra Localization and Identification from CT Images, "
             "2023. Not a medical device: check every result."
         )
+        slicer.app.connect("startupCompleted()", registerTerminology)
+
+
+def registerTerminology() -> None:
+    """Let Slicer's terminology selector offer every level by name."""
+    from SpineLabelLib.engine import engineFolder
+
+    file = engineFolder() / "Resources" / "Vertebra.term.json"
+    slicer.modules.terminologies.logic().LoadTerminologyFromFile(str(file))
 
 
 class SpineLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -43,7 +52,7 @@ class SpineLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = None
         self.panel = None
         self._parameterNode = None
-        self._guiTag = None
+        self._boundNode = None
 
     def setup(self) -> None:
         """Build the panel when the user opens the module for the first time."""
@@ -94,17 +103,23 @@ class SpineLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             if first:
                 self._parameterNode.inputVolume = first
 
-    def setParameterNode(self, parameterNode) -> None:
-        """Show these parameters; None for none."""
+    def setParameterNode(self, parameters) -> None:
+        """Show these parameters; None for none.
+
+        Slicer never lets go of a bound widget, so a node is bound once and not again.
+        """
         modified = vtk.vtkCommand.ModifiedEvent
         if self._parameterNode:
-            self._parameterNode.disconnectGui(self._guiTag)
             self.removeObserver(self._parameterNode, modified, self._onParameters)
-        self._parameterNode = parameterNode
-        if parameterNode:
-            self._guiTag = parameterNode.connectGui(self.ui)
-            self.addObserver(parameterNode, modified, self._onParameters)
-        self.panel.show(parameterNode)
+        self._parameterNode = parameters
+        if parameters:
+            if parameters.parameterNode is self._boundNode:
+                parameters.Modified()
+            else:
+                self._boundNode = parameters.parameterNode
+                parameters.connectGui(self.ui)
+            self.addObserver(parameters, modified, self._onParameters)
+        self.panel.show(parameters)
 
     def _onParameters(self, *_callerAndEvent) -> None:
         self.panel.show(self._parameterNode)

@@ -40,7 +40,7 @@ class SpineSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = None
         self.panel = None
         self._parameterNode = None
-        self._guiTag = None
+        self._boundNode = None
 
     def setup(self) -> None:
         """Build the panel when the user opens the module for the first time."""
@@ -87,17 +87,23 @@ class SpineSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             if first:
                 self._parameterNode.inputVolume = first
 
-    def setParameterNode(self, parameterNode) -> None:
-        """Show these parameters; None for none."""
+    def setParameterNode(self, parameters) -> None:
+        """Show these parameters; None for none.
+
+        Slicer never lets go of a bound widget, so a node is bound once and not again.
+        """
         modified = vtk.vtkCommand.ModifiedEvent
         if self._parameterNode:
-            self._parameterNode.disconnectGui(self._guiTag)
             self.removeObserver(self._parameterNode, modified, self._onParameters)
-        self._parameterNode = parameterNode
-        if parameterNode:
-            self._guiTag = parameterNode.connectGui(self.ui)
-            self.addObserver(parameterNode, modified, self._onParameters)
-        self.panel.show(parameterNode)
+        self._parameterNode = parameters
+        if parameters:
+            if parameters.parameterNode is self._boundNode:
+                parameters.Modified()
+            else:
+                self._boundNode = parameters.parameterNode
+                parameters.connectGui(self.ui)
+            self.addObserver(parameters, modified, self._onParameters)
+        self.panel.show(parameters)
 
     def _onParameters(self, *_callerAndEvent) -> None:
         self.panel.show(self._parameterNode)

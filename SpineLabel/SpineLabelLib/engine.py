@@ -18,7 +18,7 @@ def addEngineToPath() -> None:
 
 
 def engineFolder() -> Path:
-    """The folder that a Python process needs on its path to import the engine."""
+    """The folder that holds the engine and, beside it, its resources."""
     spec = find_spec("vertebra")
     if spec is None or spec.origin is None:
         raise ImportError("The package 'vertebra' is missing; reinstall the extension.")

@@ -17,6 +17,9 @@ from SpineLabelLib.scene import (
 )
 from SpineLabelLib.scene.segmentationNode import completenessOf
 
+from vertebra.anatomy import LEVELS
+from vertebra.exchange.terminology import CONTEXT
+from vertebra.exchange.terminology import entry as terminology_entry
 from vertebra.spine import Spine
 from vertebra.volume import LabelMap
 
@@ -120,3 +123,14 @@ def test_a_saved_scene_keeps_masks_levels_and_completeness(
     np.testing.assert_allclose([a[2] for a in after], [b[2] for b in before], atol=1e-5)
     np.testing.assert_array_equal(labelMapFromNode(node, scan).voxels, label_map.voxels)
     assert node.GetDisplayNode().GetSegmentOpacity3D("vertebra-5") < 0.5
+
+
+def test_slicer_loads_the_terminology_of_the_levels(window: Any, slicer: Any) -> None:
+    logic = slicer.modules.terminologies.logic()
+    names = vtk.vtkStringArray()
+    logic.GetLoadedTerminologyNames(names)
+    loaded = [names.GetValue(n) for n in range(names.GetNumberOfValues())]
+    assert CONTEXT in loaded
+    for level in LEVELS.values():
+        entry = slicer.vtkSlicerTerminologyEntry()
+        assert logic.DeserializeTerminologyEntry(terminology_entry(level), entry)

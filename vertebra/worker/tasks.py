@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ..errors import BadModel, VertebraError
 from ..runtime.progress import Progress
 from ..spine import Spine
-from ..volume import Volume
+from ..volume.body_ct import require_body_ct
 from .job import Job
 
 if TYPE_CHECKING:
-    from ..runtime.models import Model
+    import torch
+
+    from ..methods.multiview.inference import Localizer
 
 Show = Callable[[Spine], None]
 """Shows what has been found so far."""
@@ -21,42 +22,34 @@ Show = Callable[[Spine], None]
 Task = Callable[[Job, Progress, Show], Spine]
 """Does a job; long work reports to the progress and so learns of a cancel."""
 
-LABELLING = ("multiview", "integral", "di2in")
-"""The methods that label spines, the preferred one first; each is a package of that name."""
+METHOD = "multiview"
+"""The method that labels spines."""
 
-
-class Labeller(Protocol):
-    """A method with its network loaded."""
-
-    def label(self, volume: Volume, progress: Progress) -> Spine:
-        """Find and name the vertebrae of a scan."""
-        ...
-
-
-_warm: dict[tuple[str, str], Labeller] = {}
-"""Networks stay loaded between jobs."""
+_warm: dict[tuple[str, str], Localizer] = {}
+"""Networks stay loaded between jobs, by model and device."""
 
 
 def label(job: Job, progress: Progress, _show: Show) -> Spine:
-    """Find and name the vertebrae of a scan with the best model on this machine."""
-    progress.report(0.0, "Loading the model")
-    labeller = _labeller(job.device)
-    return labeller.label(job.volume, progress.part(0.05, 1.0))
+    """Find and name the vertebrae of a scan with the model on this machine."""
+    model = _model()
+    require_body_ct(job.volume)
+    from ..methods.multiview import inference
+    from ..runtime.devices import device, with_fallback
+
+    def work(on: torch.device) -> Spine:
+        progress.report(0.0, "Loading the model")
+        localizer = _warm.get((model, str(on))) or inference.Localizer.load(model, on)
+        _warm[model, str(on)] = localizer
+        return inference.label(job.volume, localizer, progress.part(0.02, 1.0))
+
+    return with_fallback(work, device(job.device), lambda text: progress.report(0.0, text))
 
 
 TASKS: Mapping[str, Task] = {"label": label}
 
 
-def _labeller(device: str) -> Labeller:
-    model = _best_model()
-    key = (model.card.name, device)
-    if key not in _warm:
-        method = import_module(f"vertebra.methods.{model.card.method}")
-        _warm[key] = method.load_labeller(model, device)
-    return _warm[key]
-
-
-def _best_model() -> Model:
+def _model() -> str:
+    """The name of the model to label with; one that the user installed goes before others."""
     try:
         from ..runtime.models import models, user_folder
     except ModuleNotFoundError as error:
@@ -64,10 +57,10 @@ def _best_model() -> Model:
             f"The Python package '{error.name}' is missing; in Slicer install the extension "
             f"'PyTorch', elsewhere run: pip install {error.name}."
         ) from error
-    usable = [each for each in models() if each.card.method in LABELLING]
+    usable = [each for each in models() if each.card.method == METHOD]
     if not usable:
         raise BadModel(
             "No model for labelling spines is installed; put a model's two files, "
             f".safetensors and .json, into the folder {user_folder()} and try again."
         )
-    return min(usable, key=lambda each: LABELLING.index(each.card.method))
+    return min(usable, key=lambda each: each.bundled).card.name

@@ -44,7 +44,7 @@ class Core:
         self._add_colors()
         self._add_views()
         self._add_remote_io()
-        self.modules = SimpleNamespace()
+        self.modules = SimpleNamespace(terminologies=self._terminologies())
         for name, class_name in LOGICS.items():
             setattr(self.modules, name, CoreModule(name, self._module_logic(class_name)))
 
@@ -77,6 +77,14 @@ class Core:
         manager.SetAndObserveDataIOManager(remote.GetDataIOManager())
         remote.AddDataIOToScene()
         self._kept_alive = (remote, manager)
+
+    def _terminologies(self) -> CoreModule:
+        """Quietly: that its own files are not part of the core's wheel is known."""
+        before = vtk.vtkLogger.GetCurrentVerbosityCutoff()
+        vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_OFF)
+        logic = self._module_logic("vtkSlicerTerminologiesModuleLogic")
+        vtk.vtkLogger.SetStderrVerbosity(before)
+        return CoreModule("terminologies", logic)
 
     def _module_logic(self, class_name: str) -> Any:
         logic = getattr(slicer, class_name)()

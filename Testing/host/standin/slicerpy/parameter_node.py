@@ -28,8 +28,9 @@ def parameterNodeWrapper(cls: type) -> type:
     }
     for name, parameter in cls.allParameters.items():
         setattr(cls, name, property(parameter.read, parameter.write))
-    for name in ("__init__", "__setattr__", "__getattr__", "connectGui", "disconnectGui"):
-        setattr(cls, name, vars(_Wrapper)[name])
+    for name, method in vars(_Wrapper).items():
+        if callable(method):
+            setattr(cls, name, method)
     return cls
 
 
@@ -38,7 +39,7 @@ class Parameter:
 
     def __init__(self, name: str, hint: Any, default: Any) -> None:
         annotated = typing.get_origin(hint) is Annotated
-        self.name, self.default = name, default
+        self.name = name
         self.type = typing.get_args(hint)[0] if annotated else hint
         extras = typing.get_args(hint)[1:] if annotated else ()
         self.choices = next((each.choices for each in extras if isinstance(each, Choice)), None)
@@ -46,11 +47,15 @@ class Parameter:
         if not self.is_node and self.type not in (str, bool, int, float):
             raise TypeError(f"The parameter '{name}' has the type {hint}, which is not supported")
 
+        self.default = self.type() if default is None and not self.is_node else default
+
     def read(self, wrapper: Any) -> Any:
-        """The value in the node."""
+        """The value in the node; a node that was emptied gets the default again."""
         node = wrapper.parameterNode
         if self.is_node:
             return node.GetNodeReference(self.name)
+        if not node.HasParameter(self.name):
+            self.write(wrapper, self.default)
         text = node.GetParameter(self.name)
         return text == "True" if self.type is bool else self.type(text)
 
@@ -76,29 +81,37 @@ class _Wrapper:
         if parameterNode is None or not parameterNode.IsA("vtkMRMLScriptedModuleNode"):
             raise TypeError("A parameter node wrapper needs a vtkMRMLScriptedModuleNode")
         object.__setattr__(self, "parameterNode", parameterNode)
-        object.__setattr__(self, "_connections", {})
         for parameter in self.allParameters.values():
-            if not parameter.is_node and not parameterNode.HasParameter(parameter.name):
-                default = parameter.type() if parameter.default is None else parameter.default
-                parameter.write(self, default)
+            parameter.read(self)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in self.allParameters:
             raise AttributeError(f"There is no parameter '{name}'")
         object.__setattr__(self, name, value)
 
-    def __getattr__(self, name: str) -> Any:
-        """Whatever else the MRML node can do, such as AddObserver."""
-        return getattr(object.__getattribute__(self, "parameterNode"), name)
+    def AddObserver(self, event: Any, callback: Any, priority: float = 0.0) -> int:
+        """Observe the MRML node."""
+        return self.parameterNode.AddObserver(event, callback, priority)
 
-    def connectGui(self, gui: Any) -> int:
-        """Bind every widget with the dynamic property SlicerParameterName; returns a tag."""
+    def RemoveObserver(self, tag: int) -> None:
+        """Stop that."""
+        self.parameterNode.RemoveObserver(tag)
+
+    def Modified(self) -> None:
+        """Tell whoever observes the MRML node."""
+        self.parameterNode.Modified()
+
+    def connectGui(self, gui: Any) -> None:
+        """Bind every widget with the dynamic property SlicerParameterName.
+
+        Like Slicer's own, it gives no tag back, so that the bindings last as long as the widgets.
+        """
         bindings = []
         for widget in vars(gui).values():
-            name = widget.property("SlicerParameterName") if hasattr(widget, "property") else None
+            name = widget.property("SlicerParameterName")
             if name:
                 if name not in self.allParameters:
-                    raise RuntimeError(f"A widget is bound to the unknown parameter '{name}'")
+                    raise ValueError(f"A widget is bound to the unknown parameter '{name}'")
                 bindings.append(binding(widget, self, self.allParameters[name]))
 
         def update(*_: Any) -> None:
@@ -108,12 +121,4 @@ class _Wrapper:
         update()
         for each in bindings:
             each.connect()
-        tag = self.parameterNode.AddObserver(vtk.vtkCommand.ModifiedEvent, update)
-        self._connections[tag] = bindings
-        return tag
-
-    def disconnectGui(self, tag: int) -> None:
-        """Undo a `connectGui`."""
-        self.parameterNode.RemoveObserver(tag)
-        for each in self._connections.pop(tag):
-            each.disconnect()
+        self.parameterNode.AddObserver(vtk.vtkCommand.ModifiedEvent, update)

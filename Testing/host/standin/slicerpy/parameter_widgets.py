@@ -30,10 +30,6 @@ class Binding:
         """Write into the node whenever the widget changes."""
         self.widget.connect(self.signal, self.update_node)
 
-    def disconnect(self) -> None:
-        """Stop that."""
-        self.widget.disconnect(self.signal, self.update_node)
-
     def update_node(self) -> None:
         """Widget to node."""
         self.parameter.write(self.wrapper, self.read())
