@@ -207,5 +207,7 @@ def test_a_file_of_names_must_make_sense(tmp_path):
         names.write_text(json.dumps({"labels": labels}))
         with pytest.raises(BadFile, match=r"a\.labels"):
             exchange.read(path)
-    names.write_text(json.dumps({"labels": {"background": 0, "vertebrae_T4": 20}}))
-    assert exchange.read(path).names == {11: "T4"}
+    names.write_text(json.dumps({"labels": {"background": 0, "vertebrae_T4": 20, "spleen": 21}}))
+    masks = exchange.read(path)
+    assert masks.names == {11: "T4"}
+    assert "left out as no vertebrae: 21" in masks.source

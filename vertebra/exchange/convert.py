@@ -30,7 +30,7 @@ def read(
     `grid` (or `image`, the file that has it) is needed for formats that count voxels of an image;
     `scheme` says what the numbers of a label map mean where the file does not.
     """
-    return _read(Path(path), format, Around(_maybe(image), scheme, known_grid=grid))
+    return _read(Path(path), format, Around(_maybe(image), grid, scheme_read=scheme))
 
 
 def write(
@@ -44,7 +44,8 @@ def write(
     spine: Spine | None = None,
 ) -> Path:
     """Write points or masks; for masks `spine` may say their levels and what made them."""
-    _write(Path(path), content, format, Around(_maybe(image), scheme, spine, grid))
+    around = Around(_maybe(image), grid, scheme_written=scheme, spine=spine)
+    _write(Path(path), content, format, around)
     return Path(path)
 
 
@@ -62,11 +63,10 @@ def convert(
 
     Masks are put on the image's own voxels where an image file is given.
     """
-    around = Around(_maybe(image), from_scheme)
+    around = Around(_maybe(image), scheme_read=from_scheme, scheme_written=scheme)
     content = _read(Path(source), from_format, around)
     if isinstance(content, LabelMap) and around.image and not around.image.is_dir():
         content = on_grid(content, around.grid)
-    around = Around(around.image, scheme, known_grid=around.__dict__.get("grid"))
     chosen = _write(Path(target), content, to_format, around)
     if isinstance(content, LabelMap):
         return (f"Read {content.source}.",)
@@ -74,9 +74,10 @@ def convert(
 
 
 def _read(path: Path, format: str | None, around: Around) -> Content:
-    if not path.is_file():
-        fault = "is a folder; choose one file in it" if path.exists() else "does not exist"
-        raise BadFile(f"'{path}' {fault}; check the name.")
+    if path.is_dir():
+        raise BadFile(f"'{path}' is a folder; choose one file in it.")
+    if not path.exists():
+        raise BadFile(f"'{path}' does not exist; check the name.")
     chosen = named_format(format) if format else recognized(path)
     content: Content = chosen.read(path, around)
     return content

@@ -1,6 +1,6 @@
 """Body centres as a DICOM structured report (TID 1500): one 3D point a vertebra.
 
-This is the form that Slicer 5.12 loads without an extension: see docs/decisions/0003-dicom-points.md.
+This is the form that Slicer 5.12 loads without an extension (docs/decisions/0003-dicom-points.md).
 A vertebra's confidence is kept; its instance, completeness and flags have no place there.
 """
 

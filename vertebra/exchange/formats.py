@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
@@ -33,14 +33,15 @@ class Holds(Enum):
     MASKS = "masks"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Around:
-    """What a format may need besides the file: the image, the label scheme, the spine of a mask."""
+    """What a format may need besides the file: the image, label schemes, the spine of a mask."""
 
     image: Path | None = None
-    scheme: str | None = None
+    known_grid: Grid | None = None
+    scheme_read: str | None = None
+    scheme_written: str | None = None
     spine: Spine | None = None
-    known_grid: Grid | None = field(default=None, compare=False)
 
     @cached_property
     def grid(self) -> Grid:
@@ -150,9 +151,9 @@ _FORMATS = (
         "A plain label map",
         labelmap.ENDINGS,
         Holds.MASKS,
-        lambda path, around: labelmap.read(path, around.scheme),
+        lambda path, around: labelmap.read(path, around.scheme_read),
         lambda path, masks, around: labelmap.write(
-            path, masks, around.spine, around.scheme or "verse"
+            path, masks, around.spine, around.scheme_written or "verse"
         ),
     ),
     Format(

@@ -20,8 +20,8 @@ from ..errors import BadFile, VertebraError
 from ..runtime import write_text
 from ..spine import Spine
 from ..volume import LabelMap, read_label_map, write_label_map
-from .masks import instances_in, levels_of, named
-from .parsing import named_level, read_json
+from .masks import instances_in, levels_of, named, structure_level
+from .parsing import read_json
 from .points import unique_levels
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha", ".mhd", ".nhdr")
@@ -127,7 +127,8 @@ def _read_names(path: Path) -> dict[int, Level]:
         raise BadFile(f"'{path}' has no entry \"labels\" of names and numbers; correct it.")
     if len(set(labels.values())) < len(labels):
         raise BadFile(f"'{path}' gives one number two names; correct it.")
-    return {number: named_level(name, path) for name, number in labels.items() if number}
+    levels = {number: structure_level(name) for name, number in labels.items()}
+    return {number: level for number, level in levels.items() if level is not None}
 
 
 def _heights(masks: LabelMap) -> dict[int, float]:
