@@ -137,6 +137,11 @@ def test_a_scheme_is_never_guessed(tmp_path, numbers, fault):
         exchange.read(path)
 
 
+def test_a_mask_named_as_verse_names_them_has_its_numbers(tmp_path):
+    path = write_label_map(_column((1, 2), numbers=(1, 2)), tmp_path / "a_seg-vert_msk.nii.gz")
+    assert exchange.read(path).names == {1: "C1", 2: "C2"}
+
+
 def test_structures_that_are_no_vertebrae_are_left_out_and_named(tmp_path):
     path = write_label_map(_column((1, 2, 3), numbers=(28, 27, 91)), tmp_path / "a.nii.gz")
     masks = exchange.read(path, scheme="totalsegmentator")

@@ -1,7 +1,8 @@
 """Plain label maps (NIfTI, NRRD, MetaImage), whose numbers mean a level by some scheme.
 
-Which scheme is told by a file of names beside the map (`<name>.labels.json`) or by a person.
-Otherwise it is recognized only if exactly one scheme fits numbers and anatomy; never guessed.
+Which scheme is told by a person, by a file of names beside the map (`<name>.labels.json`) or by
+VerSe's way to name masks. Otherwise it is recognized only if exactly one scheme fits numbers and
+anatomy; it is never guessed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from .parsing import read_json
 from .points import unique_levels
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha", ".mhd", ".nhdr")
+VERSE_MASK = "_seg-vert_msk.nii.gz"
+"""The end of the names that VerSe, TPTBox and SPINEPS give to their masks."""
+
 _PREFIXES = {"totalsegmentator": "vertebrae_", "totalsegmentator_pp": "vertebrae_"}
 
 
@@ -58,6 +62,8 @@ def read(path: Path | str, scheme: str | None = None) -> LabelMap:
     elif names_path(path).exists():
         numbers = _read_names(names_path(path))
         how = f"names from {names_path(path).name}"
+    elif path.name.endswith(VERSE_MASK):
+        numbers, how = _by_number(numbers_of("verse")), "numbers of verse, as its name says"
     else:
         scheme = recognized_scheme(masks, path)
         numbers, how = _by_number(numbers_of(scheme)), f"recognized as numbers of {scheme}"
