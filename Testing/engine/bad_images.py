@@ -63,6 +63,7 @@ IMAGES = [
         "rescaled picture",
     ),
     Case("an inverted CT", "ct", image(lambda v: -v), "as if it were inverted"),
+    Case("a mask given as a CT", "ct", image(lambda v: (v > 200) * 20.0), "an MR, a PET"),
     Case("all voxels 0", "ct", image(put(0)), "the same number (0)"),
     Case("only NaN", "ct", image(put(np.nan)), "none of its voxels holds a number"),
     Case("some NaN", "ct", image(put(np.nan, 50)), "50 of its voxels hold no number"),

@@ -61,7 +61,7 @@ def _check_alike(slices: Sequence[Slice]) -> None:
             raise BadFile(f"Slice {each.name} states pixels without a size.")
         if each.size != first.size:
             raise BadFile(
-                f"The series mixes slices of {first.size} and {each.size} pixels: "
+                f"The series mixes slices of {_times(first.size)} and {_times(each.size)} pixels: "
                 f"{first.name} and {each.name}; export one scan alone."
             )
         if not np.allclose(each.orientation, first.orientation, atol=1e-3):
@@ -74,6 +74,10 @@ def _check_alike(slices: Sequence[Slice]) -> None:
                 f"The series mixes pixel sizes: {first.name} and {each.name}; "
                 "export one scan alone."
             )
+
+
+def _times(size: tuple[int, int]) -> str:
+    return f"{size[0]} x {size[1]}"
 
 
 def _ordered(slices: Sequence[Slice]) -> tuple[list[Slice], NDArray[np.float64]]:
