@@ -67,7 +67,7 @@ def build(ordered: Sequence[Candidate], settings: Settings) -> Lattice:
     tail = moves.source[pair] * COUNT + steps.upper[step]
     head = moves.target[pair] * COUNT + steps.lower[step]
     kept = np.flatnonzero(edges.max(axis=1) > HOPELESS)
-    order = kept[np.argsort(head[kept], kind="stable")]
+    order = kept[_sorted_by(head[kept])]
     edges, step, tail, head = edges[order], step[order], tail[order], head[order]
     edges += nodes[head][:, None]
     first = np.tile(steps.log_first, len(ordered)) + nodes
@@ -81,8 +81,14 @@ def build(ordered: Sequence[Candidate], settings: Settings) -> Lattice:
         tail=tail,
         head=head,
         step=step,
-        by_tail=np.argsort(tail, kind="stable"),
+        by_tail=_sorted_by(tail),
     )
+
+
+def _sorted_by(nodes: Nodes) -> Nodes:
+    """The stable order by node; numbers of 16 bits are sorted several times faster."""
+    small = nodes.astype(np.min_scalar_type(nodes.max(initial=0)))
+    return np.argsort(small, kind="stable")
 
 
 def gather(

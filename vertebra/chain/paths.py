@@ -110,8 +110,10 @@ def posterior(best: BestPaths) -> Posterior:
     after = from_tail(lattice, last, edges, maximal=False)
     total = float((before * last).sum()) + float(np.exp(-top))
     nodes = (before * after).sum(axis=1) / total
-    flow = np.einsum("es,es,es->e", before[lattice.tail], edges, after[lattice.head]) / total
-    passed = flow @ lattice.steps.proves[lattice.step]
+    proves = lattice.steps.proves[lattice.step]
+    some = np.flatnonzero(proves.any(axis=1))
+    flow = before[lattice.tail[some]] * edges[some] * after[lattice.head[some]]
+    passed = flow.sum(axis=1) @ proves[some] / total
     begun = (np.exp(lattice.first - offset) * after).sum(axis=1) / total
     begun = begun.reshape(lattice.count, COUNT).sum(axis=0)
     anomalies = {}
