@@ -81,6 +81,15 @@ def test_a_scan_taller_than_the_frame_is_labelled_as_a_whole(localizer):
     assert np.abs(np.subtract(spine.centroids, example.spine.centroids)).max() < 6
 
 
+def test_a_patient_far_from_the_middle_of_a_wide_scan_is_labelled(localizer):
+    example = block_example(107)
+    sides = ((0, 90), (30, 0), (0, 0))
+    voxels = np.pad(example.volume.voxels, sides, constant_values=-1000)
+    wide = Volume(voxels, example.volume.grid.part((0, -30, 0), voxels.shape))
+    assert wide.voxels.shape[0] * 4 > TINY.optics.frame[1] * TINY.optics.pixel
+    assert label(wide, localizer).levels == example.spine.levels
+
+
 def test_nothing_is_found_in_air(localizer):
     air = Volume(
         np.full((30, 30, 30), -1000, np.int16),

@@ -37,7 +37,7 @@ def label(
             lambda sentence: errors.print(sentence),
         )
     if output is not None:
-        _write(volume, spine, output, name=_stem(ct))
+        write_results(volume, spine, output, name=_stem(ct))
     if as_json:
         print_json(json.loads(to_json(spine)))
         return
@@ -49,7 +49,7 @@ def label(
             out.print(f"[yellow]![/] {vertebra.level}: {flag.sentence}", highlight=False)
 
 
-def _write(volume: Volume, spine: Spine, folder: Path, name: str) -> None:
+def write_results(volume: Volume, spine: Spine, folder: Path, name: str) -> None:
     """Write points, table, spine and picture; the folder may hold other scans' results."""
     from ..exchange import markups, table, verse
     from ..methods.common.picture import draw_spine

@@ -101,7 +101,7 @@ def _fabric(device: str, devices: int, precision: str) -> Any:
 
     chosen = find(device)
     if precision == "auto":
-        precision = "bf16-mixed"
+        precision = "bf16-mixed" if chosen.type == "cuda" or _quick_half_on_cpu() else "32-true"
     which: int | list[int] = devices
     if chosen.type == "cuda" and devices == 1:
         which = [chosen.index or 0]
@@ -110,6 +110,10 @@ def _fabric(device: str, devices: int, precision: str) -> Any:
         devices=which,
         precision=precision,  # type: ignore[arg-type]
     )
+
+
+def _quick_half_on_cpu() -> bool:
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _save(

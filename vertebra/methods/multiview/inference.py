@@ -18,7 +18,7 @@ from ...spine import Spine
 from ...volume import Grid, Volume
 from ..common.convolution import folded
 from ..common.preparation import upright
-from .configuration import Configuration, Optics, from_dict
+from .configuration import CLASSES, Configuration, Optics, from_dict
 from .drr import render
 from .fusion import fuse
 from .geometry import Array, View
@@ -39,6 +39,24 @@ LEAST_SHARE = 0.3
 """A vertebra is seen in at least this share of the views."""
 PARTIAL = 8.0
 """A centre this near to the scan's upper or lower end belongs to a cut vertebra, mm."""
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """The vertebrae in one window: places from head to tail, support, and P of each view."""
+
+    positions: Array
+    support: Array
+    maps: Array
+
+    def sightings(self) -> list[Sighting]:
+        """The vertebrae with the views' votes on their levels."""
+        if not len(self.positions):
+            return []
+        return [
+            Sighting(position, row, float(np.clip(support, 0, 1)))
+            for position, row, support in zip(self.positions, voted(self.maps), self.support)
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,19 +121,21 @@ class Localizer:
             part = progress.part(number / len(plan), (number + 1) / len(plan))
             images = photographs(hounsfield, grid, window.views, optics, part.part(0, 0.6))
             part.report(0.6, "Looking for vertebrae")
-            seen.append((window, self._look(window, images)))
+            seen.append((window, self.look(window, images).sightings()))
             part.report(1.0, "Looking for vertebrae")
         return blended(seen)
 
     def read(self, images: Tensor) -> Reading:
-        """The networks' reading of views, in single precision."""
+        """The networks' reading of views; on a processor in single precision, the same anywhere."""
         views = network_input(images, self.configuration.optics.channels)
         views = views.contiguous(memory_format=torch.channels_last)
-        with torch.inference_mode(), torch.autocast(self.device.type, dtype=torch.bfloat16):
+        on_gpu = self.device.type == "cuda"
+        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=on_gpu):
             heat, levels = self.network(views)
         return Reading(heat.float(), levels.float())
 
-    def _look(self, window: Window, images: Tensor) -> list[Sighting]:
+    def look(self, window: Window, images: Tensor) -> Look:
+        """What the views of one window show, view by view."""
         pixel = self.configuration.optics.pixel
         reading = self.read(images)
         heat = reading.heat.sigmoid().cpu().numpy()
@@ -125,21 +145,17 @@ class Localizer:
         ]
         least = int(np.ceil(LEAST_SHARE * len(window.views)))
         fused = sorted(fuse(window.views, peaks, least), key=lambda each: -each.position[2])
-        if not fused:
-            return []
-        positions = np.array([each.position for each in fused])
-        maps = self.maps(window.views, reading, positions)
-        V = voted(maps)
-        return [
-            Sighting(each.position, row, float(np.clip(each.support / len(window.views), 0, 1)))
-            for each, row in zip(fused, V)
-        ]
+        positions = np.array([each.position for each in fused]).reshape(-1, 3)
+        support = np.array([each.support for each in fused]) / len(window.views)
+        return Look(positions, support, self.maps(window.views, reading, positions))
 
     def maps(self, views: Sequence[View], reading: Reading, positions: Array) -> Array:
         """P of each view: level probabilities in the squares around points (views, points, levels).
 
         A point that lies outside a view's frame gets even probabilities there.
         """
+        if not len(positions):
+            return np.zeros((len(views), 0, CLASSES))
         pixel = self.configuration.optics.pixel
         points = torch.from_numpy(np.array([view.project(positions) for view in views])).float()
         points = points.to(self.device)
