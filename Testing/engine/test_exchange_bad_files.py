@@ -93,6 +93,7 @@ BAD = {
         "level,x_ras_mm,y_ras_mm,z_ras_mm,confidence\nL1,0,0,0,3\n",
     ),
     "an odd flag": ("a.csv", "level,x_ras_mm,y_ras_mm,z_ras_mm,flags\nL1,0,0,0,nice\n"),
+    "an odd instance": ("a.csv", "level,x_ras_mm,y_ras_mm,z_ras_mm,instance\nL1,0,0,0,-1\n"),
     "two systems": ("a.csv", "level,x_ras_mm,y_lps_mm,z_ras_mm\nL1,0,0,0\n"),
     "no DICOM": ("a.dcm", "hello"),
     "no segmentation": ("a.seg.nrrd", "NRRD0004\nhello"),

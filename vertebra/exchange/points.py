@@ -15,7 +15,7 @@ from ..spine import Point, Spine, Vertebra
 UNNUMBERED = 0
 """The instance of a vertebra whose file gives none."""
 
-_ID = re.compile(r"vertebra-(\d{1,5})")
+_ID = re.compile(r"vertebra-(\d{1,4})")
 
 
 def instance_id(instance: int) -> str:

@@ -31,7 +31,8 @@ _TERMINOLOGY = re.compile(r"TerminologyEntry:[^~|]*~[^~|]*~[^^~|]*\^([^^~|]*)\^"
 def write(path: Path | str, masks: LabelMap, spine: Spine | None = None) -> Path:
     """Write the masks; the spine, where given, says the levels and what made or corrected them."""
     levels = levels_of(masks, spine)
-    voxels = masks.voxels.astype(np.uint8 if max(levels, default=0) < 256 else np.uint16)
+    dtype = np.uint8 if max(levels, default=0) < 256 else np.uint16
+    voxels = masks.voxels.astype(dtype, copy=False)
     image = itk.image_of(voxels, masks.grid)
     image.SetMetaData("Segmentation_MasterRepresentation", "Binary labelmap")
     image.SetMetaData("Segmentation_ContainedRepresentationNames", "Binary labelmap|")

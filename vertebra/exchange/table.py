@@ -85,6 +85,8 @@ def _vertebra(row: dict[str, str], axes: dict[str, str], sign: float, path: Path
         confidence, completeness = _share(row, "confidence"), _share(row, "completeness")
         flags = frozenset(Flag(flag) for flag in (row.get("flags") or "").split("; ") if flag)
         instance = int(row.get("instance") or UNNUMBERED)
+        if not 0 <= instance <= 65535:
+            raise ValueError(f"instance {instance} is not between 0 and 65535")
     except (TypeError, ValueError) as error:
         raise BadFile(f"'{path}': the line of {name} is damaged ({error}); correct it.") from error
     x, y, z = point_of(position, path, f"the line of {name}")
