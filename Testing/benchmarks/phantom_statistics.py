@@ -135,16 +135,19 @@ def size_rows(subjects: list[Subject], shapes: ShapeSource) -> list[Row]:
         found = np.array([measured(subject, level, shapes) for subject in subjects])
         names = ("width", "depth", "height", "canal depth")
         for name, mean, values in zip(names, means, found.T):
-            rows.append(
-                Row(f"{level} {name}, mm", mean, SIZE_SD * mean, values.mean(), values.std())
-            )
+            rows.append(Row(f"{level} {name}, mm", mean, SIZE_SD * mean, *typical(values)))
     return rows
+
+
+def typical(values: Array) -> tuple[float, float]:
+    """Mean and standard deviation; laminectomies leave some canals without a back wall."""
+    return float(np.nanmean(values)), float(np.nanstd(values))
 
 
 def measured(subject: Subject, level: str, shapes: ShapeSource) -> tuple[float, ...]:
     """Sizes by a ruler of 0.5 mm through the body: mean of upper and lower third for width."""
     frame = subject.pose.frames[subject.index(level)]
-    ruler = np.arange(-40, 40, 0.5)
+    ruler = np.arange(-60, 60, 0.5)
 
     def field(axis: int, offset: tuple[float, float, float]) -> Array:
         affine = np.eye(4)
@@ -164,20 +167,23 @@ def measured(subject: Subject, level: str, shapes: ShapeSource) -> tuple[float, 
         return low, high
 
     middle = len(ruler) // 2
-    tall = subject.forms[level].size.height
-    widths = []
-    for share in (-0.3, 0.3):
-        low, high = run(field(0, (0.0, 1.0, share * tall)), middle)
-        widths.append((high - low + 1) * 0.5)
-    along = field(1, (0.0, 0.0, -0.25 * tall))
-    low, high = run(along, middle)
-    heights = [run(field(2, (0.0, y * tall * 0.5, 0.0)), middle) for y in (-0.6, 0.0, 0.6)]
-    height = max(b - a + 1 for a, b in heights) * 0.5
-    behind = np.flatnonzero(along[:low] < 0)
-    canal = (low - behind[-1] - 1) * 0.5 if len(behind) else float("nan")
     size = subject.forms[level].size
-    canal = canal if np.isfinite(canal) else size.canal_depth
-    return float(np.mean(widths)), (high - low + 1) * 0.5, height, canal
+    widths, depths, canals = [], [], [np.nan]
+    for share in (-0.36, 0.36):
+        low, high = run(field(0, (0.0, 1.0, share * size.height)), middle)
+        widths.append((high - low + 1) * 0.5)
+        low, high = run(field(1, (0.0, 0.0, share * size.height)), middle)
+        depths.append((high - low + 1) * 0.5)
+    for share in (-0.6, -0.45, -0.3, -0.15, 0.0, 0.15):
+        along = field(1, (0.0, 0.0, share * size.height))
+        behind = np.flatnonzero(along[: middle - round(size.depth + 8)] < 0)
+        if len(behind):
+            canals.append(-ruler[behind[-1]] - size.depth / 2)
+    rim = 0.42 * size.depth
+    heights = [run(field(2, (0.0, y, 0.0)), middle) for y in (-rim, rim)]
+    height = np.mean([b - a + 1 for a, b in heights]) * 0.5
+    canal = min((c for c in canals if np.isfinite(c)), default=float("nan"))
+    return float(np.mean(widths)), float(np.mean(depths)), float(height), canal
 
 
 if __name__ == "__main__":

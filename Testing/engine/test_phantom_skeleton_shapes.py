@@ -48,6 +48,15 @@ def test_every_procedural_vertebra_is_one_piece_with_honest_distances(name: str)
     assert abs(tip + size.depth / 2 + size.spinous_length) < 3.0
 
 
+@pytest.mark.parametrize("name", ["C1", "C2", "C4", "T5", "L3"])
+def test_makes_of_a_vertebra_differ_and_are_whole_too(name: str) -> None:
+    makes = [Procedural().vertebra(name, variant)[0] for variant in range(4)]
+    assert all(in_one_piece(make) for make in makes)
+    volumes = [(make.distances < 0).sum() for make in makes]
+    assert max(volumes) / min(volumes) > 1.04
+    assert Procedural().vertebra(name, 5)[0] is makes[1]
+
+
 @pytest.mark.parametrize("name", [name for name in LEVELS if name != "C1"])
 def test_a_procedural_vertebra_has_a_canal_and_a_body_of_its_size(name: str) -> None:
     template, size = Procedural().vertebra(name)

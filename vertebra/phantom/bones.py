@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -85,8 +86,14 @@ def render_bones(
         frame = pelvis @ np.diag([side, 1.0, 1.0, 1.0])
         canvas.add_bone(lambda: source.bone("hip", subject.seed), frame, code, _PELVIS_BOX)
     canvas.add_bone(lambda: source.bone("skull", subject.seed), head, SKULL, _SKULL_BOX)
-    canvas.add_tubes(rib_tubes(subject) + limb_tubes(subject) + bony_tubes(subject))
+    canvas.add_tubes(_all_tubes(subject))
     return canvas.finished(subject)
+
+
+@lru_cache(maxsize=4)
+def _all_tubes(subject: Subject) -> list[Tube]:
+    """Kept for the slabs of one scan."""
+    return rib_tubes(subject) + limb_tubes(subject) + bony_tubes(subject)
 
 
 def render_vertebra(
@@ -196,7 +203,8 @@ class _Canvas:
         closer = distance < self.distance[where]
         self.distance[where] = torch.where(closer, distance, self.distance[where])
         self.label[where] = torch.where(closer, code, self.label[where]).to(torch.int16)
-        cortex = 0.5 + sampled.posterior * 0.8
+        thinning = min(max(1.15 - 0.005 * (subject.age - 30), 0.8), 1.15)
+        cortex = (0.5 + sampled.posterior * 0.8) * thinning
         self.cortex[where] = torch.where(closer, cortex, self.cortex[where])
         near_plate = smoothstep(1.0 + sampled.endplate * (1 / 5.0)) * (1.0 - sampled.posterior)
         worn = dict(subject.findings.worn_discs).get(level, 0.0)

@@ -22,7 +22,7 @@ def body(
     taper: float = 0.0,
     saddle: float = 0.0,
 ) -> Solid:
-    """A vertebral body: two endplates, a waist, a dented back.
+    """A vertebral body: two endplates, a waist, a back wall dented in the midline.
 
     `hollow` mm deepens the endplates, `taper` narrows the front (thoracic hearts), `saddle` mm
     lifts the sides of the upper endplate and lowers the front of the lower one (cervical).
@@ -37,7 +37,7 @@ def body(
         front = np.clip(y / ry, -1, 1)
         rx = rx * (1 - taper * np.clip(front + 0.3, 0, None) ** 2)
         u = np.abs(x) / rx
-        back = np.where(y < 0, 1 - dent * np.clip(1 - u * u, 0, 1), 1)
+        back = np.where(y < 0, 1 + dent * np.clip(u, 0, 0.9) ** 2, 1)
         v = np.abs(y) / (ry * back)
         k = np.where(y < 0, 3.2, 2.3)
         r = (u**k + v**k + 1e-6) ** (1 / k)

@@ -7,15 +7,15 @@ import numpy as np
 from ..measures import Size
 from ..pose import SPACING, rotation
 from .bodies import block, body, ellipsoid
-from .solids import Clay
+from .solids import Clay, Style
 
 
-def atlas(size: Size, step: float) -> Clay:
+def atlas(size: Size, step: float, style: Style) -> Clay:
     """C1: anterior and posterior arch, lateral masses with hollow facets, wide processes."""
     back = -size.depth / 2
     tip = back - size.spinous_length
     wide = size.transverse_span / 2
-    clay = Clay((-wide - 9, tip - 9, -19), (wide + 9, 17, 20), step)
+    clay = Clay((-wide - 9, tip - 9, -19), (wide + 9, 17, 20), step, style)
     x = size.canal_width / 2 + 5.5
     y = -7.0
     for side in (-1, 1):
@@ -44,16 +44,18 @@ def atlas(size: Size, step: float) -> Clay:
     return clay
 
 
-def axis(size: Size, step: float) -> Clay:
+def axis(size: Size, step: float, style: Style) -> Clay:
     """C2: a tall body with the dens on it, sloping shoulders, a heavy bifid spinous process."""
     back = -size.depth / 2
     lamina = back - size.canal_depth
     tip = back - size.spinous_length
     wide = size.transverse_span / 2
     h, inner = size.height, size.canal_width / 2
-    clay = Clay((-wide - 8, tip - 9, -h - 12), (wide + 8, 17, 36), step)
+    clay = Clay((-wide - 8, tip - 9, -h - 12), (wide + 8, 17, 36), step, style)
     half = np.array([size.width, size.depth, h]) / 2 + 2
-    clay.add(body(size, waist=0.16, hollow=1.0, saddle=1.8), -half, half, 1)
+    clay.add(
+        body(size, waist=0.16 * style.waist, hollow=1.0 * style.hollow, saddle=1.8), -half, half, 1
+    )
     clay.limb(
         [[0, -1, h * 0.3], [0, -1, h / 2 + 5], [0, -1.5, h / 2 + 11], [0, -2.5, h / 2 + 15]],
         [[5.6, 5.6], [4.7, 5.2], [5.2, 5.3], [3.4, 3.6]],
@@ -93,7 +95,7 @@ def axis(size: Size, step: float) -> Clay:
     return clay
 
 
-def cervical(name: str, size: Size, step: float) -> Clay:
+def cervical(name: str, size: Size, step: float, style: Style) -> Clay:
     """C3 to C7: hooked bodies, pillars with facets at 45 degrees, holes for the artery."""
     number = int(name[1])
     back = -size.depth / 2
@@ -102,14 +104,16 @@ def cervical(name: str, size: Size, step: float) -> Clay:
     wide = size.transverse_span / 2
     h, inner, spacing = size.height, size.canal_width / 2, SPACING[name]
     drop = {3: 7, 4: 8, 5: 9, 6: 11, 7: 13}[number]
-    clay = Clay((-wide - 8, tip - 8, -h / 2 - drop - 12), (wide + 8, 18, h / 2 + 14), step)
+    clay = Clay((-wide - 8, tip - 8, -h / 2 - drop - 12), (wide + 8, 18, h / 2 + 14), step, style)
     half = np.array([size.width, size.depth, h]) / 2 + 3
-    clay.add(body(size, waist=0.05, hollow=0.8, saddle=1.6), -half, half, 1)
+    clay.add(
+        body(size, waist=0.05 * style.waist, hollow=0.8 * style.hollow, saddle=1.6), -half, half, 1
+    )
     for side in (-1, 1):
         clay.limb(  # uncinate process
             [
-                [side * (size.width_upper / 2 - 0.3), back + 3, h / 2 - 1],
-                [side * (size.width_upper / 2 + 0.2), size.depth * 0.18, h / 2 - 1],
+                [side * (size.width_upper / 2 - 1.4), back + 3, h / 2 - 0.5],
+                [side * (size.width_upper / 2 - 1.0), size.depth * 0.18, h / 2 - 0.5],
             ],
             [[3.2, 2.0], [2.6, 1.7]],
             blend=2,
@@ -153,14 +157,14 @@ def cervical(name: str, size: Size, step: float) -> Clay:
         hole = ellipsoid((hx, (front_y + rear_y) / 2 + 0.6, -1), (radius, radius, 60))
         clay.cut(hole, (hx - 4, rear_y - 1, -9), (hx + 4, front_y + 1, 9), 0.6)
         clay.limb(  # lamina
-            [[side * x, lamina + 5, -1.5], [side * 5, lamina - 0.5, -3], [0, lamina - 2.5, -3]],
+            [[side * x, lamina + 5, -1.5], [side * 5, lamina - 0.5, -3], [0, lamina - 3.2, -3]],
             [[h * 0.5, 2.4], [h * 0.55, 2.2], [h * 0.52, 2.2]],
             blend=2,
         )
         split = {3: 4.0, 4: 4.0, 5: 4.0, 6: 2.5, 7: 0.0}[number]
         clay.limb(
             [
-                [0, lamina - 2, -3],
+                [0, lamina - 3.5, -3],
                 [0, (lamina + tip) / 2, -3 - drop * 0.45],
                 [side * split, tip + 3, -3 - drop],
             ],

@@ -7,7 +7,7 @@ import numpy as np
 from ..measures import Size
 from ..pose import SPACING
 from .bodies import body
-from .solids import Clay
+from .solids import Clay, Style
 
 # level: rise of the transverse tip (mm), how far it lies behind its root, thickness of the
 # process, half the distance between the facet joints
@@ -21,7 +21,7 @@ _STYLE = {
 }
 
 
-def lumbar(name: str, size: Size, step: float) -> Clay:
+def lumbar(name: str, size: Size, step: float, style: Style) -> Clay:
     """L1 to L6."""
     number = int(name[1])
     rise, behind, thick, joint = _STYLE[number]
@@ -33,10 +33,19 @@ def lumbar(name: str, size: Size, step: float) -> Clay:
     h, inner, spacing = size.height, size.canal_width / 2, SPACING[name]
     px = inner + size.pedicle_width / 2 - 1.0
     clay = Clay(
-        (-wide - 9, tip - 8, -spacing - 10), (wide + 9, size.depth / 2 + 9, h / 2 + 20), step
+        (-wide - 9, tip - 8, -spacing - 10), (wide + 9, size.depth / 2 + 9, h / 2 + 20), step, style
     )
     half = np.array([size.width, size.depth, h]) / 2 + 2
-    clay.add(body(size, waist=0.11, dent=0.10 if number < 4 else 0.04, hollow=2.0), -half, half)
+    clay.add(
+        body(
+            size,
+            waist=0.11 * style.waist,
+            dent=0.10 if number < 4 else 0.04,
+            hollow=2.0 * style.hollow,
+        ),
+        -half,
+        half,
+    )
     pedicle_z = h / 2 - size.pedicle_height / 2 - 0.5
     middle = back - size.canal_depth * 0.4
     root = np.array([px + 1, middle - 2, pedicle_z - 1])
@@ -65,7 +74,7 @@ def lumbar(name: str, size: Size, step: float) -> Clay:
             blend=2,
         )
         clay.limb(  # lamina
-            np.array([isthmus, [0, lamina - 3.5, -h * 0.3]]) * s,
+            np.array([isthmus, [0, lamina - 4.2, -h * 0.3]]) * s,
             [[h * 0.36, 3.6], [h * 0.34, 3.4]],
             blend=2.5,
         )
@@ -80,7 +89,7 @@ def lumbar(name: str, size: Size, step: float) -> Clay:
     tall = h * (0.34 if short else 0.44)
     z = -h * 0.34
     clay.limb(
-        [[0, lamina - 3, z + 2], [0, (lamina + tip) / 2, z - 2], [0, tip + 5, z - 5]],
+        [[0, lamina - 4.5, z + 2], [0, (lamina + tip) / 2, z - 2], [0, tip + 5, z - 5]],
         [[tall * 0.85, 3.4], [tall * 0.95, 3.0], [tall * (0.72 if short else 1.0), 4.4]],
         blend=2.5,
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..pose import rotation
 from .bodies import block, ellipsoid
-from .solids import Clay, rod
+from .solids import Clay, Style, rod
 
 SACRAL_SLOPE = 33.0
 """The upper plate of S1 leans forward by this against the upright pelvis, degrees."""
@@ -26,9 +26,9 @@ CANAL = np.array([[0, -36, -2], [0, -50, -23], [0, -60, -44], [0, -65, -78]], fl
 """The sacral canal below S1."""
 
 
-def sacrum(step: float) -> Clay:
+def sacrum(step: float, style: Style) -> Clay:
     """Five fused vertebrae: promontory, wings, four pairs of foramina, canal, crest."""
-    clay = Clay((-70, -86, -84), (70, 32, 50), step)
+    clay = Clay((-70, -86, -84), (70, 32, 50), step, style)
     lean = rotation(pitch=-SACRAL_SLOPE)
     plate = block(tuple(lean @ np.array([0, 0, 7.5])), (25, 16.5, 7.5), lean, 4)
     clay.add(plate, (-27, -16, -8), (27, 26, 26), 1)
@@ -86,9 +86,9 @@ def sacrum(step: float) -> Clay:
     return clay
 
 
-def hip(step: float) -> Clay:
+def hip(step: float, style: Style) -> Clay:
     """The right hip bone: iliac wing and crest, socket, ischium, pubis and the hole between."""
-    clay = Clay((-4, -78, -158), (145, 92, 84), step)
+    clay = Clay((-4, -78, -158), (145, 92, 84), step, style)
     joint = np.array(HIP_JOINT)
     crest = np.array(
         [[46, -60, 16], [58, -52, 42], [78, -32, 60], [101, 0, 66], [121, 32, 55], [129, 58, 30],

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from .bodies import block, ellipsoid, shell
-from .solids import Clay, rod
+from .solids import Clay, Style, rod
 
 
-def skull(step: float) -> Clay:
+def skull(step: float, style: Style) -> Clay:
     """The skull without the jaw, in the frame of C1."""
-    clay = Clay((-84, -112, -4), (84, 100, 172), step)
+    clay = Clay((-84, -112, -4), (84, 100, 172), step, style)
     low, high = (-76, -105, 4), (76, 92, 165)
     clay.add(shell(ellipsoid((0, -8, 86), (73, 94, 78)), 6.0), low, high, 0)
     for side in (-1, 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,24 @@ MARGIN = 7.0
 """Around a part, its distance is worked out this far, mm."""
 
 
+@dataclass(frozen=True)
+class Style:
+    """What distinguishes one maker's bones from another's, as factors on the usual."""
+
+    plump: float = 1.0
+    """Thickness of processes and rods."""
+    waist: float = 1.0
+    hollow: float = 1.0
+    """Depth of the endplates' hollows."""
+
+
 class Clay:
     """A bone in the making; parts are added in order, each only inside its own box."""
 
-    def __init__(self, low: ArrayLike, high: ArrayLike, step: float) -> None:
+    def __init__(
+        self, low: ArrayLike, high: ArrayLike, step: float, style: Style | None = None
+    ) -> None:
+        self.style = style or Style()
         self.origin = np.asarray(low, dtype=np.float64)
         self.step = step
         shape = np.ceil((np.asarray(high, dtype=np.float64) - self.origin) / step).astype(int) + 1
@@ -60,6 +75,7 @@ class Clay:
         """Adds a bent rod: points as rows, radii as rows (along `flat`, across it)."""
         path = np.asarray(points, dtype=np.float64)
         sizes = np.broadcast_to(np.asarray(radii, dtype=np.float64), (len(path), 2))
+        sizes = sizes * self.style.plump
         widest = sizes.max()
         solid = rod(path, sizes, np.asarray(flat, dtype=np.float64))
         self.add(solid, path.min(0) - widest, path.max(0) + widest, blend)

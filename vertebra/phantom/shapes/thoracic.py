@@ -7,7 +7,7 @@ import numpy as np
 from ..measures import Size
 from ..pose import SPACING
 from .bodies import body, ellipsoid
-from .solids import Clay
+from .solids import Clay, Style
 
 # level: fall of the spinous process (degrees), how far the transverse tip lies behind its root
 # as a share of its length, its rise (mm), and how lumbar the facets are (0 to 1)
@@ -19,7 +19,7 @@ _STYLE = {
 }  # fmt: skip
 
 
-def thoracic(name: str, size: Size, step: float) -> Clay:
+def thoracic(name: str, size: Size, step: float, style: Style) -> Clay:
     """T1 to T13."""
     number = int(name[1:])
     fall, backwards, rise, lumbar = _STYLE[number]
@@ -31,11 +31,22 @@ def thoracic(name: str, size: Size, step: float) -> Clay:
     px = inner + size.pedicle_width / 2
     drop = np.tan(np.deg2rad(fall)) * (size.spinous_length - size.canal_depth)
     low = (-max(wide, size.width / 2) - 9, tip - 8, -h / 2 - max(drop, spacing * 0.7) - 9)
-    clay = Clay(low, (max(wide, size.width / 2) + 9, size.depth / 2 + 8, h + 16), step)
+    clay = Clay(low, (max(wide, size.width / 2) + 9, size.depth / 2 + 8, h + 16), step, style)
     half = np.array([size.width, size.depth, h]) / 2 + 2
     heart = {1: 0.02, 2: 0.06, 3: 0.1}.get(number, 0.14 if number < 10 else 0.05)
     saddle = 1.0 if number == 1 else 0.0
-    clay.add(body(size, waist=0.08, dent=0.12, hollow=1.4, taper=heart, saddle=saddle), -half, half)
+    clay.add(
+        body(
+            size,
+            waist=0.08 * style.waist,
+            dent=0.12,
+            hollow=1.4 * style.hollow,
+            taper=heart,
+            saddle=saddle,
+        ),
+        -half,
+        half,
+    )
     middle = back - size.canal_depth * 0.45
     rise_of_pedicle = h * 0.5 - size.pedicle_height * 0.5 + 0.3
     root = np.array([px + 0.5, middle - 2.5, rise_of_pedicle - 1])
@@ -49,7 +60,7 @@ def thoracic(name: str, size: Size, step: float) -> Clay:
             blend=3,
         )
         clay.limb(  # lamina, a tall blade that overlaps the next
-            np.array([root, [inner * 0.72, lamina - 0.5, -h * 0.1], [0, lamina - 3.4, -h * 0.25]])
+            np.array([root, [inner * 0.72, lamina - 1.5, -h * 0.1], [0, lamina - 4.6, -h * 0.25]])
             * s,
             [[blade * 0.9, 3.4], [blade, 2.9], [blade, 2.9]],
             blend=2,
@@ -94,7 +105,7 @@ def thoracic(name: str, size: Size, step: float) -> Clay:
     middle_of_spine = [0, (lamina + tip) / 2, -h * 0.2 - drop * 0.48]
     flat_blade = 0.23 * spacing + lumbar * 3
     clay.limb(
-        [[0, lamina - 3, -h * 0.15], middle_of_spine, [0, tip + 3.5, -h * 0.2 - drop]],
+        [[0, lamina - 5, -h * 0.15], middle_of_spine, [0, tip + 3.5, -h * 0.2 - drop]],
         [[flat_blade * 1.15, 3.0], [flat_blade, 2.7], [flat_blade * 0.75 + 1, 3.4]],
         blend=2.5,
     )
