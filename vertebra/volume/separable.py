@@ -101,13 +101,13 @@ def _fill(result: NDArray[Any], voxels: NDArray[Any], weights: list[Any]) -> Non
     along_i, along_j, along_k = weights
     planes: dict[int, NDArray[np.float32]] = {}
     for k in range(result.shape[2]):
-        row = along_k[[k]].tocoo()
-        needed = dict(zip(row.coords[1].tolist(), row.data.tolist()))
+        row = slice(along_k.indptr[k], along_k.indptr[k + 1])
+        needed = dict(zip(along_k.indices[row].tolist(), along_k.data[row]))
         planes = {n: plane for n, plane in planes.items() if n in needed}
         values = np.zeros((result.shape[1], result.shape[0]), np.float32)
         for n, share in needed.items():
             if n not in planes:
                 flat = np.ascontiguousarray(voxels[..., n].T, dtype=np.float32)
                 planes[n] = (along_i @ (along_j @ flat).T).T
-            values += np.float32(share) * planes[n]
+            values += share * planes[n]
         result[..., k] = as_type(values, result.dtype).T
