@@ -25,9 +25,11 @@ def evaluate(
     as_json: bool = typer.Option(False, "--json", help="Print every figure as JSON."),
 ) -> None:
     """Score levels, positions, masks and completeness; '–' where a figure has no meaning."""
+    from ..evaluation import check_report, paired_cases, to_json, write_report
     from ..evaluation import evaluate as score_all
-    from ..evaluation import paired_cases, to_json, write_report
 
+    if output is not None:
+        check_report(output)
     cases = paired_cases(
         references,
         predictions,
@@ -50,7 +52,7 @@ def evaluate(
 
 
 def _table(evaluation: Evaluation) -> Table:
-    table = Table(title=f"{len(evaluation.scans)} scans")
+    table = Table(title=f"{len(evaluation.scans)} scan{'s' * (len(evaluation.scans) > 1)}")
     table.add_column("")
     rows = {"all": evaluation.total} | {
         region.value: summary for region, summary in evaluation.regions.items()
@@ -60,7 +62,7 @@ def _table(evaluation: Evaluation) -> Table:
     for title, figure in _FIGURES.items():
         table.add_row(title, *(figure(summary) for summary in rows.values()))
     if evaluation.all_right_rate is not None:
-        share = f"{evaluation.all_right} of {len(evaluation.scans)}"
+        share = f"{evaluation.all_right} of {evaluation.named_scans}"
         table.add_row("scans with all levels right", share)
     return table
 

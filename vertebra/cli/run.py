@@ -10,7 +10,7 @@ import typer
 
 from .. import __version__
 from ..errors import Cancelled, VertebraError
-from . import convert, evaluate, info, models, phantom, spine
+from . import convert, evaluate, info, label, models, phantom, spine, train
 from .console import errors
 
 DONE, FAILED, FAULT, CANCELLED = 0, 1, 70, 130
@@ -26,10 +26,12 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 not possible, 2 not understood, 70 our fault, 130 cancelled.",
 )
 app.command("info")(info.info)
+app.command("label")(label.label)
 app.command("convert")(convert.convert)
 app.command("evaluate")(evaluate.evaluate)
 app.command("phantom")(phantom.phantom)
 app.add_typer(models.app, name="models")
+app.add_typer(train.app, name="train")
 app.add_typer(spine.app, name="spine")
 
 

@@ -198,8 +198,6 @@ def _images(path: Path, references: Iterable[str]) -> dict[str, Files]:
 
 
 def _annotation(files: Files, grid: Grid | None, scheme: str | None) -> Annotation:
-    if scheme is None and files.mask is not None and "_seg-vert_msk" in files.mask.name:
-        scheme = "verse"  # so VerSe calls its masks
     mask = None if files.mask is None else read(files.mask, scheme=scheme)
     if isinstance(mask, Spine):
         raise BadFile(f"'{files.mask}' holds points where masks were expected.")

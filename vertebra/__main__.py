@@ -1,0 +1,5 @@
+"""`python -m vertebra` is the command `vertebra`."""
+
+from .cli import main
+
+main()
