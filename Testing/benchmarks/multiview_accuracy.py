@@ -106,7 +106,7 @@ def report(
     if error:
         print(f"  error of right names    mean {error.mean:.2f}, median {error.median:.2f} mm")
     for region, part in figures.regions.items():
-        print(f"  {region.value:12} {part.identification_rate:.1%} of {part.count}")
+        print(f"  {region.value:12} {part.identification_rate:.1%} of {part.named}")
     for anomaly, score in figures.anomalies.items():
         print(f"  {anomaly.value:8} {score}")
     if ablation["vertebrae"]:

@@ -78,6 +78,17 @@ def test_a_view_taken_in_many_small_blocks_is_the_same(monkeypatch):
     assert torch.allclose(render(volume, grid, [view]), whole, rtol=1e-5)
 
 
+def test_what_lies_above_and_below_the_frame_changes_nothing():
+    volume = torch.rand(16, 16, 60)
+    grid = Grid.of(volume.shape, (2, 2, 2))
+    view = View((15, 15, 59), 30, 900, 2, (12, 16))
+    middle = torch.zeros_like(volume)
+    middle[..., 20:40] = volume[..., 20:40]
+    assert torch.allclose(*(render(each, grid, [view]) for each in (volume, middle)))
+    above = View((15, 15, 300), 30, 900, 2, (12, 16))
+    assert not render(volume, grid, [above]).any()
+
+
 def test_a_scan_that_is_not_upright_is_refused():
     grid = Grid.of((4, 4, 4)).permuted((2, 1, 0), (False, False, False))
     with pytest.raises(VertebraError, match="RAS"):

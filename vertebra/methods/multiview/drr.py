@@ -38,15 +38,20 @@ def render(volume: Tensor, grid: Grid, views: Sequence[View]) -> Tensor:
 
 
 def _render(volume: Tensor, grid: Grid, view: View) -> Tensor:
-    width, depth, height = grid.shape
-    table = volume.float().reshape(width * depth, height)
-    columns = view.shape[1]
     step = float(grid.spacing.min())
+    planes = _planes(grid, view, step)
+    low, high = _heights(grid, view, planes)
     image = torch.zeros(view.shape, device=volume.device)
-    for planes in _blocks(_planes(grid, view, step), height * columns):
-        mixed = _mix(table, *_horizontal(grid, view, planes))
-        runs = mixed.view(len(planes), columns, height).transpose(1, 2).reshape(-1, columns)
-        image += _mix(runs, *_vertical(grid, view, planes))
+    if low >= high:
+        return image
+    grid = grid.part((0, 0, low), (*grid.shape[:2], high - low))
+    width, depth, height = grid.shape
+    table = volume[..., low:high].float().reshape(width * depth, height)
+    columns = view.shape[1]
+    for block in _blocks(planes, height * columns):
+        mixed = _mix(table, *_horizontal(grid, view, block))
+        runs = mixed.view(len(block), columns, height).transpose(1, 2).reshape(-1, columns)
+        image += _mix(runs, *_vertical(grid, view, block))
     image *= torch.from_numpy(_slant(view) * step).to(image)
     return image
 
@@ -67,6 +72,13 @@ def _planes(grid: Grid, view: View, step: float) -> Array:
     reach = (corners - view.source) @ view.forward
     first = np.floor(max(reach.min(), step) / step)
     return np.arange(first, np.ceil(reach.max() / step) + 1) * step
+
+
+def _heights(grid: Grid, view: View, planes: Array) -> tuple[int, int]:
+    """The slices of the grid that the view's rays can reach."""
+    reach = np.array([view.row_offsets[-1], view.row_offsets[0]]) * planes[-1] / view.distance
+    low, high = (view.pivot[2] + reach - grid.origin[2]) / grid.spacing[2]
+    return max(0, int(np.floor(low)) - 1), min(grid.shape[2], int(np.ceil(high)) + 2)
 
 
 def _blocks(planes: Array, values: int) -> Iterator[Array]:

@@ -17,7 +17,7 @@ ORDERED = [
 ]
 """The classes of the paper, C1 to L6, in which every spine is a run; T13 would interrupt most."""
 
-HEAT_SCALE = 30.0
+HEAT_SCALE = 100.0
 """Brings the mean over all pixels, of which few are near a centroid, to the size of the rest."""
 
 
