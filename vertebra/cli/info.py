@@ -58,11 +58,11 @@ def _is_result(file: Path) -> bool:
 
 
 def _looks_like_a_mask(volume: Volume) -> bool:
-    """A few whole numbers from 0 upwards; a CT has negative ones."""
+    """A few whole numbers from 0 upwards; a CT has negative ones, a picture many."""
     voxels = volume.voxels
-    if not np.issubdtype(voxels.dtype, np.integer) or voxels.min() != 0 or voxels.max() > 1000:
+    if not np.issubdtype(voxels.dtype, np.integer) or voxels.min() != 0 or not voxels.any():
         return False
-    return len(np.unique(voxels)) <= 80
+    return len(np.unique(voxels)) <= 60
 
 
 def _image(file: Path, series: str | None, as_json: bool) -> None:
