@@ -108,6 +108,7 @@ def _mask(mask: LabelMap, as_json: bool) -> None:
         print_json(facts)
         return
     _print_facts(facts, ("shape", "spacing_mm", "extent_mm", "orientation"))
+    out.print("These are the numbers of a mask, not Hounsfield units.")
     table = Table("Number", "Name", "Volume ml")
     for label in labels:
         table.add_row(*(str(value) for value in label.values()))
