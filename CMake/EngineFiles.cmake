@@ -2,6 +2,7 @@
 
 set(ENGINE_PYTHON_SCRIPTS
   vertebra/__init__.py
+  vertebra/__main__.py
   vertebra/anatomy.py
   vertebra/chain/__init__.py
   vertebra/chain/candidates.py
@@ -186,6 +187,9 @@ set(ENGINE_PYTHON_SCRIPTS
 )
 
 set(ENGINE_PYTHON_RESOURCES
+  Resources/SampleData/SpinePhantom.mrk.json
+  Resources/SampleData/SpinePhantom.nii.gz
+  Resources/SampleData/SpinePhantom.seg.nrrd
   Resources/Vertebra.csv
   Resources/Vertebra.term.json
   vertebra/evaluation/style.css

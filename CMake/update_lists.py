@@ -12,7 +12,10 @@ ROOT = Path(__file__).resolve().parent.parent
 LISTS = {
     "CMake/EngineFiles.cmake": (
         "ENGINE",
-        ["vertebra", "Resources/Models", "Resources/Vertebra.csv", "Resources/Vertebra.term.json"],
+        [
+            *("vertebra", "Resources/Models", "Resources/SampleData"),
+            *("Resources/Vertebra.csv", "Resources/Vertebra.term.json"),
+        ],
         ".",
     ),
     "SpineLabel/CMakeLists.txt": ("MODULE", ["."], "SpineLabel"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -32,15 +34,16 @@ class SpineLabel(ScriptedLoadableModule):
             "After Wu et al., Multi-View Vertebra Localization and Identification from CT Images, "
             "2023. Not a medical device: check every result."
         )
-        slicer.app.connect("startupCompleted()", registerTerminology)
+        slicer.app.connect("startupCompleted()", onStartupCompleted)
 
 
-def registerTerminology() -> None:
-    """Let Slicer's terminology selector offer every level by name."""
-    from SpineLabelLib.engine import engineFolder
+def onStartupCompleted() -> None:
+    """Offer our sample in Sample Data and every level in the terminology selector."""
+    from SpineLabelLib.samples import registerSamples
+    from SpineLabelLib.terminology import registerTerminology
 
-    file = engineFolder() / "Resources" / "Vertebra.term.json"
-    slicer.modules.terminologies.logic().LoadTerminologyFromFile(str(file))
+    registerTerminology()
+    registerSamples(str(Path(__file__).parent / "Resources" / "Icons" / "SpineLabel.png"))
 
 
 class SpineLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):

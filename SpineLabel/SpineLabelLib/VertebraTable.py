@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import qt
 import slicer
 from slicer.i18n import tr as _
 
-from vertebra.spine import Spine, Vertebra
+from vertebra.spine import Problem, Spine, Vertebra
 from vertebra.worker import Signal
 
 COLUMNS = 4
@@ -36,7 +38,7 @@ class VertebraTable:
         self._spine = spine
         self._table.blockSignals(True)
         self._table.setRowCount(len(spine))
-        sentences = problemsByInstance(spine)
+        sentences = problemsByInstance(spine.problems())
         for row, vertebra in enumerate(spine):
             self._fill(row, vertebra, sentences.get(vertebra.instance, []))
         self._table.blockSignals(False)
@@ -69,12 +71,8 @@ class VertebraTable:
         for column, text in enumerate(texts):
             item = qt.QTableWidgetItem(text)
             item.setToolTip(text)
-            if column == 0:
-                item.setBackground(qt.QBrush(qt.QColor(*vertebra.level.colour)))
-                item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
-            elif problems:
-                item.setBackground(qt.QBrush(qt.QColor(*WARNING)))
-                item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
+            if column == 0 or problems:
+                paint(item, vertebra.level.colour if column == 0 else WARNING)
             self._table.setItem(row, column, item)
 
     def _onClick(self, row: int, _column: int) -> None:
@@ -82,10 +80,18 @@ class VertebraTable:
         slicer.modules.markups.logic().JumpSlicesToLocation(*point, True)
 
 
-def problemsByInstance(spine: Spine) -> dict[int, list[str]]:
+def paint(item, colour: tuple[int, int, int]) -> None:
+    """Give a cell a background, and letters that can be read on it."""
+    red, green, blue = colour
+    letters = 0 if 0.3 * red + 0.6 * green + 0.1 * blue > 110 else 255
+    item.setBackground(qt.QBrush(qt.QColor(*colour)))
+    item.setForeground(qt.QBrush(qt.QColor(letters, letters, letters)))
+
+
+def problemsByInstance(problems: Iterable[Problem]) -> dict[int, list[str]]:
     """The sentences of the problems that concern each vertebra."""
     sentences: dict[int, list[str]] = {}
-    for problem in spine.problems():
+    for problem in problems:
         for instance in problem.instances:
             sentences.setdefault(instance, []).append(problem.sentence)
     return sentences

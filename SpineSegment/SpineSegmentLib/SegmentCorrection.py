@@ -10,7 +10,7 @@ from scipy import ndimage
 from SpineLabelLib.scene import labelMapFromNode, setLevel, spineOfSegments, vertebraSegments
 
 from vertebra.errors import BadEdit, VertebraError
-from vertebra.spine import Spine
+from vertebra.spine import Kind, Problem, Spine
 from vertebra.worker.signal import Signal
 
 from .measures import Measure, measure
@@ -45,6 +45,11 @@ class SegmentCorrection:
             self._history.SetSegmentation(node.GetSegmentation())
             self._history.SetMaximumNumberOfStates(UNDO_STEPS)
         self._read(masksToo=True)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What to look at; spacing apart, since the middle of a mask is not its body's centre."""
+        return tuple(each for each in self.spine.problems() if each.kind is not Kind.SPACING)
 
     def relabel(self, change: Callable[[Spine], Spine]) -> bool:
         """Give the segments the levels that an edit of their spine gives."""

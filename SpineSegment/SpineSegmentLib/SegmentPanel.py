@@ -98,8 +98,9 @@ class SegmentPanel:
 
     def _onChanged(self) -> None:
         spine = self.correction.spine
-        self.table.show(spine, self.correction.measures)
-        sentences = [f"⚠ {problem.sentence}" for problem in spine.problems()]
+        problems = self.correction.problems
+        self.table.show(spine, self.correction.measures, problems)
+        sentences = [f"⚠ {problem.sentence}" for problem in problems]
         if self.correction.node is not None and not len(spine):
             sentences = [_("No segment is named after a vertebra; name them like T12 or L1.")]
         self.ui.problemsLabel.text = "\n".join(sentences)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import qt
 import slicer
 from slicer.i18n import tr as _
-from SpineLabelLib.VertebraTable import WARNING, percent, problemsByInstance
+from SpineLabelLib.VertebraTable import WARNING, paint, percent, problemsByInstance
 
-from vertebra.spine import Spine, Vertebra
+from vertebra.spine import Problem, Spine, Vertebra
 from vertebra.worker.signal import Signal
 
 from .measures import Measure
@@ -30,16 +30,18 @@ class SegmentTable:
         table.connect("cellClicked(int,int)", self._onClick)
         table.connect("itemSelectionChanged()", self.chosen.emit)
 
-    def show(self, spine: Spine, measures: dict[int, Measure]) -> None:
+    def show(
+        self, spine: Spine, measures: dict[int, Measure], problems: tuple[Problem, ...]
+    ) -> None:
         """Fill the rows; the chosen vertebra stays chosen."""
         before = self.vertebra
         self._spine = spine
         self._table.blockSignals(True)
         self._table.setRowCount(len(spine))
-        sentences = problemsByInstance(spine)
+        sentences = problemsByInstance(problems)
         for row, vertebra in enumerate(spine):
-            problems = sentences.get(vertebra.instance, [])
-            self._fill(row, vertebra, measures.get(vertebra.instance), problems)
+            known = measures.get(vertebra.instance)
+            self._fill(row, vertebra, known, sentences.get(vertebra.instance, []))
         self._table.blockSignals(False)
         self._table.clearSelection()
         for row, vertebra in enumerate(spine):
@@ -64,9 +66,7 @@ class SegmentTable:
             item = qt.QTableWidgetItem(text)
             item.setToolTip(text)
             if column == 0 or problems:
-                colour = vertebra.level.colour if column == 0 else WARNING
-                item.setBackground(qt.QBrush(qt.QColor(*colour)))
-                item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
+                paint(item, vertebra.level.colour if column == 0 else WARNING)
             self._table.setItem(row, column, item)
 
     def _onClick(self, row: int, _column: int) -> None:

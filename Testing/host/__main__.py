@@ -1,4 +1,4 @@
-"""Opens the stand-in window: `python Testing/host [scan.nii.gz]`."""
+"""Opens the stand-in window with our sample or a scan: `python Testing/host [scan.nii.gz]`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from standin.window import Window
 window = Window()
 window.resize(1400, 900)
 window.show()
-for scan in sys.argv[1:]:
-    window.show_volume(slicer.util.loadVolume(scan))
+if sys.argv[1:]:
+    window.show_volume(slicer.util.loadVolume(sys.argv[1]))
+else:
+    window.load_sample()
 sys.exit(qt.app.exec())

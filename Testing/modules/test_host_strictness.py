@@ -99,7 +99,7 @@ def test_no_module_computes_or_imports_the_engine_when_slicer_starts(slicer: Any
     for module in ("SpineLabel", "SpineSegment"):
         lines = (root / module / f"{module}.py").read_text().splitlines()
         imports = [line.split()[1] for line in lines if line.startswith(("import ", "from "))]
-        allowed = {"__future__", "slicer", "vtk", "slicer.i18n", "slicer.util"}
+        allowed = {"__future__", "pathlib", "slicer", "vtk", "slicer.i18n", "slicer.util"}
         assert set(imports) <= allowed | {"slicer.ScriptedLoadableModule"}
 
 

@@ -14,7 +14,8 @@ from SpineLabelLib.scene import createSpineNode, keptSpine, showSpine, showSpine
 
 from vertebra.anatomy import LEVELS
 from vertebra.errors import BadEdit
-from vertebra.spine import Flag, Spine
+from vertebra.exchange import markups
+from vertebra.spine import Flag, Provenance, Spine
 
 
 @pytest.fixture
@@ -167,6 +168,25 @@ def test_points_from_a_file_alone_are_a_spine_too(
     assert [v.confidence for v in spine] == [v.confidence for v in plain]
     assert [v.completeness for v in spine] == [v.completeness for v in plain]
     assert [(v.flags, v.locked) for v in spine] == [(v.flags, v.locked) for v in plain]
+
+
+def test_points_from_a_file_are_made_safe_and_look_like_ours_once_they_are_shown(
+    lumbar: Spine, slicer: Any, tmp_path: Path
+) -> None:
+    markups.write(tmp_path / "spine.mrk.json", lumbar)
+    loaded = slicer.util.loadMarkups(str(tmp_path / "spine.mrk.json"))
+    assert keptSpine(loaded) == replace(
+        lumbar, anchored_count=None, runner_up=None, provenance=Provenance()
+    )
+    showSpine(keptSpine(loaded), loaded)
+    assert loaded.GetLocked()
+    assert (
+        loaded.GetDisplayNode().GetSelectedColor()
+        == createSpineNode().GetDisplayNode().GetSelectedColor()
+    )
+    loaded.SetLocked(False)
+    showSpine(lumbar, loaded)
+    assert not loaded.GetLocked()
 
 
 def test_points_of_another_purpose_are_not_taken_for_a_spine(slicer: Any) -> None:

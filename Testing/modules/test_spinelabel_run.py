@@ -259,6 +259,20 @@ def test_a_script_labels_a_scan_and_waits(window: Any, panel: Any, add_scan: Any
         logic.process(add_scan("refuse"))
 
 
+def test_the_sample_opens_from_sample_data_and_is_labelled(
+    panel: Any, window: Any, slicer: Any
+) -> None:
+    window.load_sample()
+    window.choose(panel.ui.inputSelector, slicer.util.getNode("SpinePhantom"))
+    window.choose(panel.ui.spineSelector, slicer.util.getNode("SpinePhantom spine"))
+    assert rows(panel) == "T11 T12 L1 L2 L3 L4 L5 S1"
+    assert panel.ui.problemsLabel.text == "No problems found."
+    masks = slicer.util.getNode("SpinePhantom vertebrae")
+    assert masks.GetSegmentation().GetNumberOfSegments() == 8
+    run(panel, window)
+    assert rows(panel) == NAMES
+
+
 def test_the_first_vertebra_may_be_set_by_hand_where_nothing_was_found(
     panel: Any, window: Any, slicer: Any, choose_scan: Callable[..., Any]
 ) -> None:

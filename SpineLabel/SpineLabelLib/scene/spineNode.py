@@ -47,14 +47,7 @@ def createSpineNode(volumeNode=None):
     node = slicer.mrmlScene.AddNewNodeByClass(
         "vtkMRMLMarkupsFiducialNode", slicer.mrmlScene.GenerateUniqueName(name)
     )
-    node.CreateDefaultDisplayNodes()
-    display = node.GetDisplayNode()
-    display.SetSelectedColor(1.0, 0.85, 0.25)
-    display.SetColor(1.0, 0.25, 0.2)
-    display.SetUseGlyphScale(False)
-    display.SetGlyphSize(5.0)
-    display.SetTextScale(3.0)
-    node.SetLocked(True)
+    _prepare(node)
     if volumeNode:
         placeBeside(node, volumeNode)
     return node
@@ -62,6 +55,8 @@ def createSpineNode(volumeNode=None):
 
 def showSpine(spine: Spine, node) -> None:
     """Make the points show exactly this spine; those with a problem in the unselected colour."""
+    if node.GetAttribute(ATTRIBUTE) is None:
+        _prepare(node)
     doubtful = {instance for problem in spine.problems() for instance in problem.instances}
     modifying = node.StartModify()
     shown = [node.GetNthControlPointID(n) for n in range(node.GetNumberOfControlPoints())]
@@ -112,6 +107,18 @@ def takeUp(spine: Spine, node) -> tuple[Spine, tuple[str, ...]]:
         if point.label != before.level.name:
             attempt(lambda old, same=point: _renamed(old, same))
     return spine, tuple(refused)
+
+
+def _prepare(node) -> None:
+    """How points look that are a spine; locked, so that nobody drags one by accident."""
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.SetSelectedColor(1.0, 0.85, 0.25)
+    display.SetColor(1.0, 0.25, 0.2)
+    display.SetUseGlyphScale(False)
+    display.SetGlyphSize(5.0)
+    display.SetTextScale(3.0)
+    node.SetLocked(True)
 
 
 def _renamed(spine: Spine, point: _Point) -> Spine:

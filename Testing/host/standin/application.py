@@ -19,6 +19,17 @@ class _Signals(QObject):
     aboutToQuit = Signal()
 
 
+class LayoutManager:
+    """Four views in one fixed layout."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def mrmlSliceLogics(self) -> Any:
+        """The logics of all slice views."""
+        return self._core.logic.GetSliceLogics()
+
+
 class Application:
     """The application object of the stand-in window."""
 
@@ -64,9 +75,9 @@ class Application:
 
     coreIOManager = ioManager
 
-    def layoutManager(self) -> None:
-        """The stand-in has one fixed layout and no manager for it."""
-        return
+    def layoutManager(self) -> LayoutManager:
+        """The fixed layout of the stand-in."""
+        return LayoutManager(self._core)
 
     def commandOptions(self) -> SimpleNamespace:
         """How Slicer was started."""

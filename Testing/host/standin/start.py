@@ -30,7 +30,7 @@ def start() -> Any:
 def _install_python_modules() -> None:
     from .qmrml.node_selector import qMRMLNodeComboBox
     from .qmrml.widget import qMRMLWidget
-    from .slicerpy import i18n, parameter_node, scripted_module
+    from .slicerpy import i18n, parameter_node, sample_data, scripted_module
 
     for name, module in {
         "i18n": i18n,
@@ -41,5 +41,6 @@ def _install_python_modules() -> None:
         setattr(slicer, name, module)
     for widget in (qMRMLWidget, qMRMLNodeComboBox):
         setattr(slicer, widget.__name__, widget)
+    sys.modules["SampleData"] = sample_data
     sys.modules.setdefault("qt", qt)
     sys.modules.setdefault("ctk", ctk)

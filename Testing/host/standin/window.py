@@ -25,7 +25,7 @@ class Window(qt.QMainWindow):
         self.setObjectName("qSlicerMainWindow")
         self.setWindowTitle("Stand-in for 3D Slicer")
         self._tabs = qt.QTabWidget()
-        self._tabs.setFixedWidth(430)
+        self._tabs.setFixedWidth(460)
         self.views: dict[str, Any] = {
             name: SliceView(name, orientation) if orientation else ThreeDView(name)
             for name, orientation in _VIEWS
@@ -66,6 +66,13 @@ class Window(qt.QMainWindow):
         slicer.app.applicationLogic().PropagateVolumeSelection()
         for view in self.views.values():
             view.fit()
+
+    def load_sample(self) -> None:
+        """Load the extension's sample as a user does in Sample Data, and show it in 3D too."""
+        from SampleData import SampleDataLogic
+
+        SampleDataLogic.load("Vertebra", "SpinePhantom")
+        self.views["1"].fit()
 
     def closeEvent(self, event: Any) -> None:
         """End the modules as Slicer does when it quits."""

@@ -36,6 +36,8 @@ class ThreeDView(ViewWidget):
         self._style.SetInteractor(self.interactor)
 
     def fit(self) -> None:
-        """Show everything."""
+        """Show everything, as large as the view allows."""
         self.renderer.ResetCamera()
+        self.renderer.GetActiveCamera().Dolly(1.35)
+        self.renderer.ResetCameraClippingRange()
         self.update()
