@@ -124,14 +124,19 @@ class Judge(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        channels = 1
-        for width in (12, 24, 48):
-            layers += [nn.Conv3d(channels, width, 3, padding=1), nn.GroupNorm(4, width), nn.ReLU()]
-            layers += [nn.Conv3d(width, width, 3, stride=2, padding=1), nn.ReLU()]
-            channels = width
-        self.features = nn.Sequential(*layers)
-        self.answer = nn.Linear(channels, 1)
+        self.features = nn.Sequential(
+            nn.Conv3d(1, 16, 5, stride=2, padding=2),
+            nn.GroupNorm(4, 16),
+            nn.ReLU(),
+            nn.Conv3d(16, 24, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv3d(24, 48, 3, stride=2, padding=1),
+            nn.GroupNorm(4, 48),
+            nn.ReLU(),
+            nn.Conv3d(48, 48, 3, padding=1),
+            nn.ReLU(),
+        )
+        self.answer = nn.Linear(48, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.answer(self.features(x).mean((2, 3, 4)))[:, 0]
@@ -185,14 +190,18 @@ def describe(name: str, patches: np.ndarray) -> str:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("data", type=Path, help="the shared data folder")
-    parser.add_argument("--patches", type=int, default=80, help="patches a scan and kind")
-    parser.add_argument("--steps", type=int, default=200, help="training steps a fold")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--keep", type=Path, help="store the patches here (npz)")
-    arguments = parser.parse_args()
+Patches = dict[str, np.ndarray]
+
+
+def patches_of(arguments: argparse.Namespace) -> tuple[Patches, Patches]:
+    """Patches by real scan: from the scan itself, and from phantoms made like it."""
+    if arguments.kept and arguments.kept.exists():
+        stored = np.load(arguments.kept)
+        kinds = [
+            {name.partition(" ")[2]: stored[name] for name in stored if name.startswith(kind)}
+            for kind in ("real", "phantom")
+        ]
+        return kinds[0], kinds[1]
     rng = np.random.default_rng(7)
     real, phantom = {}, {}
     for number, patient in enumerate(patients(arguments.data)):
@@ -200,14 +209,25 @@ def main() -> None:
         phantom[patient.name] = phantom_patches(
             patient, arguments.patches, number + 1, arguments.workers
         )
-        print(describe(patient.name, real[patient.name]))
-        print(describe("  phantoms", phantom[patient.name]), flush=True)
-    if arguments.keep:
-        np.savez_compressed(
-            arguments.keep,
-            **{f"real {k}": v for k, v in real.items()},
-            **{f"phantom {k}": v for k, v in phantom.items()},
-        )
+    if arguments.kept:
+        named = {f"real {name}": patches for name, patches in real.items()}
+        named |= {f"phantom {name}": patches for name, patches in phantom.items()}
+        np.savez_compressed(arguments.kept, **named)
+    return real, phantom
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("data", type=Path, help="the shared data folder")
+    parser.add_argument("--patches", type=int, default=80, help="patches a scan and kind")
+    parser.add_argument("--steps", type=int, default=200, help="training steps a fold")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--kept", type=Path, help="patches (npz): read if there, else written")
+    arguments = parser.parse_args()
+    real, phantom = patches_of(arguments)
+    for name in real:
+        print(describe(name, real[name]))
+        print(describe("  phantoms", phantom[name]), flush=True)
     results = {}
     for left_out in real:
         others = [name for name in real if name != left_out]

@@ -14,7 +14,8 @@ from .routes import routes, tubes
 from .wall import Body
 
 _MUSCLES = routes("""
-muscle* 4>9>15>19>20>16 : 18.6 24 -2, 20 29 0, 21.5 36 2, 23 43 4, 24.5 52 12, 26.5 66 36
+muscle* 6>12>17>20>21>16 : 18.6 24 -4, 20 29 -3, 21.5 35 0, 23 42 3, 24.5 52 12, 26.5 66 36
+muscle* 6>5.5>4>3 : 17.6 19 24, 18.8 15 27, 20.3 11 26, 21.6 8 24
 muscle* 7>11>12 : 18.6 50 -24, 20.5 58 -22, 23.2 72 -20
 """)
 # here "right" counts in half widths of the belly

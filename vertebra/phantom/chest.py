@@ -23,7 +23,8 @@ def diaphragm(body: Body) -> Tensor:
     surface -= body.depth * 16.0
     surface -= body.right.clamp(-40, 40) * (5.0 / 40)
     surface += body.canvas.noise("diaphragm", 35.0) * 2.5
-    return (body.z - top + surface) * 0.75
+    lowest = float(habitus.height(18.8 + 0.4 * habitus.breath))
+    return torch.minimum((body.z - top + surface) * 0.75, body.z - lowest)
 
 
 def paint_chest(body: Body, above: Tensor) -> None:
@@ -47,9 +48,9 @@ def _lungs(body: Body, above: Tensor) -> None:
     narrow = ((body.front - 60 * scale) * (1 / (45 * scale))).clamp_(0.0, 1.0)
     middle = canvas.by_height(half) * (1.0 - 0.6 * narrow) + canvas.noise("mediastinum", 22.0) * 3
     column = (body.right**2 + body.front**2).sqrt_() - canvas.by_height(
-        np.interp(level, [7, 18], [16, 24]) * scale
+        np.interp(level, [7, 18], [16, 23]) * scale
     )
-    behind = (-6.0 - body.front).clamp_(min=0.0) * 0.9  # lungs reach round behind the bodies
+    behind = (22.0 * scale - body.front).clamp_(min=0.0) * 1.2  # lungs touch the column's sides
     middle = torch.maximum(middle - behind - body.right.abs(), -column)
     lung = torch.maximum(torch.maximum(body.cage + 2.5, -above), torch.maximum(top, middle))
     share = canvas.cover(lung)

@@ -64,7 +64,8 @@ def _canal(body: Body, bones: Bones) -> None:
     """Fat, the dural sac with its fluid, and the cord above L1-L2."""
     canvas, tissues = body.canvas, body.tissues
     level = body.habitus.level(canvas.heights)
-    canvas.paint(bones.canal, tissues.fat * 0.6)
+    outside = np.interp(level, [6, 10, 20], [30.0, -20.0, 0.7 * tissues.fat])
+    canvas.paint(bones.canal, canvas.by_height(outside))
     canvas.paint(bones.canal + 1.6, tissues.fluid + 6.0)
     cord = np.interp(level, [0, 18.5, 20.0, 28], [4.2, 4.4, 9.0, 9.0])
     canvas.paint(bones.canal + canvas.by_height(cord), tissues.cord)

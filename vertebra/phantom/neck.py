@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from .extremities import BRAIN, in_head
 from .random import generator
 from .routes import routes, tubes

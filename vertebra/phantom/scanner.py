@@ -50,13 +50,13 @@ class Scanner:
         plane = float(min(spacing[0], spacing[1]))
         sharp = rng.random() < 0.25
         drawn = float(rng.choice([0.6, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0]))
-        noise = float(np.exp(rng.normal(np.log(13.0), 0.4)))
+        noise = float(np.exp(rng.normal(np.log(13.0), 0.45)))
         if plane >= 1.8:  # a finer scan, resampled: smoothed, or with a spline's overshoot
-            blur = plane * float(rng.uniform(0.0, 0.55))
+            blur = plane * float(rng.uniform(0.15, 0.6))
             sharpening = float(rng.choice([0.0, rng.uniform(0.05, 0.4)]))
             edge_width, grain = plane * 0.8, plane * float(rng.uniform(0.0, 0.5))
         else:
-            blur = float(rng.uniform(0.25, 0.4) if sharp else rng.uniform(0.45, 0.75))
+            blur = float(rng.uniform(0.25, 0.4) if sharp else rng.uniform(0.5, 0.85))
             sharpening = float(rng.uniform(0.5, 1.3) if sharp else rng.uniform(0.0, 0.3))
             edge_width = float(rng.uniform(0.8, 1.3))
             grain = float(rng.uniform(0.3, 0.45) if sharp else rng.uniform(0.55, 0.95))

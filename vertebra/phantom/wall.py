@@ -93,7 +93,10 @@ def _squarish(a: Tensor, b: Tensor) -> Tensor:
 
 
 def paint_wall(body: Body) -> None:
-    """Skin, fat, muscle with fat between and inside the muscles, and the fat of the cavity."""
+    """Skin, fat, muscle with fat between and inside the muscles; in the cavity fat with strands.
+
+    Around the column there is more connective tissue than fat.
+    """
     canvas, tissues = body.canvas, body.tissues
     canvas.paint(body.skin, tissues.skin)
     strands = canvas.noise("strands", (6, 6, 12))
@@ -109,3 +112,7 @@ def paint_wall(body: Body) -> None:
     muscle = tissues.muscle + (tissues.fat - tissues.muscle) * fatty.clamp_(0.0, 0.95)
     canvas.paint(body.muscular, muscle)
     canvas.paint(body.cavity, tissues.fat + strands * 9.0 + 4.0)
+    near = (46.0 - (body.right.square() + body.front.square()).sqrt_()) * (1 / 24.0)
+    stroma = canvas.noise("stroma", 8.0) * 0.5 + canvas.noise("fine stroma", 3.5) * 0.35
+    share = (0.45 + stroma).clamp_(0.0, 0.95) * near.clamp_(0.0, 1.0)
+    canvas.mix(share * canvas.cover(body.cavity), tissues.muscle - 12.0)
