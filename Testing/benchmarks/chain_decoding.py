@@ -222,7 +222,7 @@ def draw_reliability(points: list[tuple[float, float, int]], error: float, path:
     axes.scatter(said, was, s=12 + 12 * np.log10(count) ** 2, color="#1f6f8b", zorder=3)
     for x, y, n in zip(said, was, count):
         axes.annotate(f"{n:.0f}", (x, y), (6, -10), textcoords="offset points", fontsize=7)
-    axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", ylabel="share of right levels")
+    axes.set(xlim=(0, 1.1), ylim=(-0.05, 1.05), xlabel="confidence", ylabel="share of right levels")
     axes.set_title(f"Confidence of a level, ECE {error:.3f}", fontsize=10)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=130)
