@@ -38,17 +38,25 @@ class Server:
         threading.Thread(target=self._listen, args=(requests,), daemon=True).start()
         self._say({"event": "ready"})
         while True:
-            self._answer(self._waiting.get())
+            self.work()
+
+    def hear(self, line: str) -> None:
+        """Take one request: a job waits for its turn, a cancel reaches the running one."""
+        message = json.loads(line)
+        number = int(message["job"])
+        if message["do"] == "run":
+            self._running[number] = self._progress(number)
+            self._waiting.put(message)
+        elif number in self._running:
+            self._running[number].cancel()
+
+    def work(self) -> None:
+        """Wait for a job and do it."""
+        self._answer(self._waiting.get())
 
     def _listen(self, requests: TextIO) -> None:
         for line in requests:
-            message = json.loads(line)
-            number = int(message["job"])
-            if message["do"] == "run":
-                self._running[number] = self._progress(number)
-                self._waiting.put(message)
-            elif number in self._running:
-                self._running[number].cancel()
+            self.hear(line)
         os._exit(0)  # the parent is gone: nobody wants what is being computed
 
     def _progress(self, number: int) -> Progress:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from ..methods.multiview.inference import Localizer
+    from ..runtime.models import Model
 
 Show = Callable[[Spine], None]
 """Shows what has been found so far."""
@@ -26,20 +27,21 @@ METHOD = "multiview"
 """The method that labels spines."""
 
 _warm: dict[tuple[str, str], Localizer] = {}
-"""Networks stay loaded between jobs, by model and device."""
+"""Networks stay loaded between jobs, by the hash of their weights and device."""
 
 
 def label(job: Job, progress: Progress, _show: Show) -> Spine:
     """Find and name the vertebrae of a scan with the model on this machine."""
-    model = _model()
+    card = _model().card
     require_body_ct(job.volume)
     from ..methods.multiview import inference
     from ..runtime.devices import device, with_fallback
 
     def work(on: torch.device) -> Spine:
         progress.report(0.0, "Loading the model")
-        localizer = _warm.get((model, str(on))) or inference.Localizer.load(model, on)
-        _warm[model, str(on)] = localizer
+        key = (card.sha256, str(on))
+        localizer = _warm.get(key) or inference.Localizer.load(card.name, on)
+        _warm[key] = localizer
         return inference.label(job.volume, localizer, progress.part(0.02, 1.0))
 
     return with_fallback(work, device(job.device), lambda text: progress.report(0.0, text))
@@ -48,8 +50,8 @@ def label(job: Job, progress: Progress, _show: Show) -> Spine:
 TASKS: Mapping[str, Task] = {"label": label}
 
 
-def _model() -> str:
-    """The name of the model to label with; one that the user installed goes before others."""
+def _model() -> Model:
+    """The model to label with; one that the user installed goes before others."""
     try:
         from ..runtime.models import models, user_folder
     except ModuleNotFoundError as error:
@@ -63,4 +65,4 @@ def _model() -> str:
             "No model for labelling spines is installed; put a model's two files, "
             f".safetensors and .json, into the folder {user_folder()} and try again."
         )
-    return min(usable, key=lambda each: each.bundled).card.name
+    return min(usable, key=lambda each: each.bundled)

@@ -1,0 +1,132 @@
+"""The worker's own side, spoken to line by line in this very process."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from blocks import TINY, block_example
+from pretend_worker import LEVELS, pretend
+
+from vertebra.methods.multiview.networks import MultiViewNetwork
+from vertebra.runtime.models import Card, save
+from vertebra.spine import from_json
+from vertebra.volume import Grid, Volume
+from vertebra.worker.job import Job
+from vertebra.worker.server import Server
+from vertebra.worker.tasks import TASKS
+
+
+class Spoken:
+    """A server and what it has said."""
+
+    def __init__(self, folder: Path, tasks: Any) -> None:
+        self._folder = folder
+        self._events = io.StringIO()
+        self.server = Server(tasks, self._events)
+
+    def ask(self, volume: Volume, number: int = 1, task: str = "label") -> None:
+        self.server.hear(json.dumps(Job(number, task, volume, "cpu").to_message(self._folder)))
+
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._events.getvalue().splitlines()]
+
+
+@pytest.fixture
+def spoken(tmp_path: Path) -> Spoken:
+    return Spoken(tmp_path, {"label": pretend})
+
+
+def scan(name: str = "CT") -> Volume:
+    voxels = np.arange(120, dtype=np.int16).reshape(4, 5, 6)
+    return Volume(voxels, Grid.of(voxels.shape, (2, 2, 3)), source=name)
+
+
+def test_a_job_keeps_its_voxels_and_their_place_without_reading_them_at_once(
+    tmp_path: Path,
+) -> None:
+    sent = Job(7, "label", scan(), "cpu")
+    got = Job.from_message(json.loads(json.dumps(sent.to_message(tmp_path))))
+    np.testing.assert_array_equal(got.volume.voxels, sent.volume.voxels)
+    assert isinstance(got.volume.voxels, np.memmap)
+    assert got.volume.grid.same_as(sent.volume.grid, tolerance=0)
+    assert (got.number, got.task, got.device, got.volume.source) == (7, "label", "cpu", "CT")
+
+
+def test_a_job_is_answered_with_progress_each_vertebra_and_the_spine(spoken: Spoken) -> None:
+    spoken.ask(scan())
+    spoken.server.work()
+    events = spoken.events()
+    assert [each["event"] for each in events] == ["progress", "partial"] * 7 + ["result"]
+    assert {each["job"] for each in events} == {1}
+    spine = from_json(events[-1]["spine"])
+    assert tuple(level.name for level in spine.levels) == LEVELS
+
+
+def test_a_job_that_was_cancelled_while_it_waited_is_not_done(spoken: Spoken) -> None:
+    spoken.ask(scan())
+    spoken.server.hear(json.dumps({"do": "cancel", "job": 1}))
+    spoken.server.work()
+    assert spoken.events() == [{"event": "cancelled", "job": 1}]
+
+
+def test_a_cancel_that_comes_too_late_is_no_fault(spoken: Spoken) -> None:
+    spoken.ask(scan())
+    spoken.server.work()
+    said = len(spoken.events())
+    spoken.server.hear(json.dumps({"do": "cancel", "job": 1}))
+    spoken.ask(scan(), number=2)
+    spoken.server.work()
+    assert spoken.events()[said:][-1]["event"] == "result"
+
+
+@pytest.mark.parametrize(
+    ("name", "beginning"),
+    [
+        ("refuse", "This is an MR image; choose a CT."),
+        ("exhausted", "There is not enough memory for this scan"),
+        ("fault", "This is a fault in Vertebra, please report it: ZeroDivisionError"),
+    ],
+)
+def test_an_error_is_one_sentence(spoken: Spoken, name: str, beginning: str) -> None:
+    spoken.ask(scan(name))
+    spoken.server.work()
+    (event,) = spoken.events()
+    assert event["event"] == "error"
+    assert event["sentence"].startswith(beginning)
+    assert "\n" not in event["sentence"]
+
+
+@pytest.fixture
+def untrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with one model, which has learned nothing."""
+    folder = tmp_path / "models"
+    monkeypatch.setenv("VERTEBRA_MODELS", str(folder))
+    torch.manual_seed(0)
+    save(Card("a", "multiview", TINY.to_dict()), MultiViewNetwork(TINY).state_dict(), folder)
+
+
+def test_labelling_twice_says_each_time_what_made_the_result(
+    untrained: None, tmp_path: Path
+) -> None:
+    spoken = Spoken(tmp_path, TASKS)
+    for number in (1, 2):
+        spoken.ask(block_example(number).volume, number)
+        spoken.server.work()
+    results = [each for each in spoken.events() if each["event"] == "result"]
+    assert len(results) == 2, spoken.events()[-1]
+    for each, source in zip(results, ("blocks 1", "blocks 2")):
+        made_by = from_json(each["spine"]).provenance
+        assert (made_by.method, made_by.source) == ("multiview tiny", source)
+
+
+def test_what_is_no_ct_is_refused(untrained: None, tmp_path: Path) -> None:
+    spoken = Spoken(tmp_path, TASKS)
+    spoken.ask(Volume(np.full((40, 40, 40), 300, np.int16), Grid.of((40, 40, 40), (4, 4, 4))))
+    spoken.server.work()
+    assert spoken.events()[-1]["sentence"].startswith("This is not a CT of a body")
