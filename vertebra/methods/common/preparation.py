@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import avg_pool3d
 
+from ...runtime import Progress
 from ...volume import Grid, Volume
 from ...volume.orienting import oriented
 from ...volume.resampling import AIR, resampled
@@ -16,11 +17,13 @@ from ...volume.resampling import AIR, resampled
 _SLAB_VOXELS = 2**24
 
 
-def upright(volume: Volume, spacing: float) -> Volume:
+def upright(volume: Volume, spacing: float, progress: Progress | None = None) -> Volume:
     """The scan on a RAS grid with cubic voxels that covers it; air where the scan is not."""
+    progress = progress or Progress()
     turned = oriented(volume, "RAS")
     i, j, k = (max(1, int(spacing / step + 1e-6)) for step in turned.grid.spacing)
-    return resampled(averaged(turned, (i, j, k)), upright_grid(turned.grid, spacing))
+    reduced = averaged(turned, (i, j, k), progress.part(0, 0.8))
+    return resampled(reduced, upright_grid(turned.grid, spacing))
 
 
 def upright_grid(grid: Grid, spacing: float) -> Grid:
@@ -33,7 +36,9 @@ def upright_grid(grid: Grid, spacing: float) -> Grid:
     return Grid.of(shape.tolist(), (spacing,) * 3, (middle - (shape - 1) / 2 * spacing).tolist())
 
 
-def averaged(volume: Volume, factors: tuple[int, int, int]) -> Volume:
+def averaged(
+    volume: Volume, factors: tuple[int, int, int], progress: Progress | None = None
+) -> Volume:
     """The scan with every `factors` voxels averaged to one: the quick part of a reduction.
 
     Voxels that do not fill a block at the far ends are left out.
@@ -47,16 +52,23 @@ def averaged(volume: Volume, factors: tuple[int, int, int]) -> Volume:
     affine[:3, :3] *= factors
     affine[:3, 3] = volume.grid.to_world((np.array(factors) - 1) / 2)
     grid = Grid(shape, affine)  # type: ignore[arg-type]
-    return replace(volume, voxels=_block_means(volume.voxels, factors, grid.shape), grid=grid)
+    return replace(
+        volume, voxels=_block_means(volume.voxels, factors, grid.shape, progress), grid=grid
+    )
 
 
 def _block_means(
-    voxels: NDArray[np.generic], factors: tuple[int, int, int], shape: tuple[int, int, int]
+    voxels: NDArray[np.generic],
+    factors: tuple[int, int, int],
+    shape: tuple[int, int, int],
+    progress: Progress | None,
 ) -> NDArray[np.float32]:
     means = np.empty(shape, np.float32, order="F")
     used = [size * factor for size, factor in zip(shape, factors)]
     depth = max(1, _SLAB_VOXELS // (used[0] * used[1] * factors[2]))
     for start in range(0, shape[2], depth):
+        if progress:
+            progress.report(start / shape[2], "Bringing the scan upright")
         stop = min(start + depth, shape[2])
         slab = voxels[: used[0], : used[1], start * factors[2] : stop * factors[2]]
         block = torch.from_numpy(np.ascontiguousarray(slab.T, dtype=np.float32))

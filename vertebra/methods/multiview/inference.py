@@ -99,8 +99,7 @@ class Localizer:
     def locate(self, volume: Volume, progress: Progress | None = None) -> list[Candidate]:
         """The places in a CT that may be vertebral bodies, with what they look like."""
         progress = progress or Progress()
-        progress.report(0.0, "Bringing the scan upright")
-        small = upright(volume, self.configuration.optics.pixel)
+        small = upright(volume, self.configuration.optics.pixel, progress.part(0, 0.3))
         progress.report(0.3, "Taking views")
         sightings = self.sight(small, progress.part(0.3, 1.0))
         return [
