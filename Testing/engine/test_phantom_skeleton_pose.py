@@ -7,8 +7,9 @@ import pytest
 
 from vertebra.anatomy import Anomaly
 from vertebra.errors import VertebraError
+from vertebra.phantom.form import Fracture
 from vertebra.phantom.measures import SIZES
-from vertebra.phantom.pathology import GRADES, draw_fracture
+from vertebra.phantom.pathology import GRADES, Findings, draw_fracture
 from vertebra.phantom.subject import Subject
 from vertebra.phantom.truth import coronal_cobb, sagittal_angle
 
@@ -150,19 +151,23 @@ def test_fractures_lose_height_within_their_grade(grade: int) -> None:
 
 
 def test_a_fracture_sinks_and_bends_the_spine() -> None:
-    for seed in range(300):
-        subject = Subject.draw(seed)
-        wedges = [
-            name for name, f in subject.findings.fractures if f.kind == "wedge" and f.grade > 1
-        ]
-        if wedges:
-            break
-    name = wedges[0]
-    plain = Subject.draw(seed, healthy=True)
-    fractured = subject.forms[name].fracture
-    assert fractured is not None
-    assert fractured.front < fractured.back
-    assert plain.forms[name].fracture is None
+    fracture = Fracture("wedge", 3, 0.5, 0.6, 0.95)
+    plain = Subject.draw(3, healthy=True)
+    bent = Subject.draw(3, findings=Findings(fractures=(("T12", fracture),)), healthy=True)
+    assert bent.forms["T12"].fracture == fracture
+    ends = [plain.index("T10"), plain.index("L2")]
+    length = [np.linalg.norm(np.subtract(*s.pose.centres[ends])) for s in (plain, bent)]
+    assert 4 < length[0] - length[1] < 16
+    angles = [sagittal_angle(s, "T10", "L2") for s in (plain, bent)]
+    assert angles[1] - angles[0] > 8  # more kyphotic
+
+
+def test_worn_discs_bring_their_vertebrae_closer() -> None:
+    plain = Subject.draw(3, healthy=True)
+    worn = Subject.draw(3, findings=Findings(worn_discs=(("L4", 0.8),)), healthy=True)
+    pair = [plain.index("L4"), plain.index("L5")]
+    gaps = [np.linalg.norm(np.subtract(*s.pose.centres[pair])) for s in (plain, worn)]
+    assert 1 < gaps[0] - gaps[1] < 8
 
 
 def test_a_wish_that_means_nothing_is_refused() -> None:

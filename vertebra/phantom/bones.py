@@ -246,7 +246,7 @@ class _Canvas:
         """Materials of the other bones, discs, canal, metal; labels only inside bone."""
         table = torch.zeros(2, 256, device=self.device)
         for code in range(256):
-            usual = (0.8, 0.9) if RIB_RIGHT < code < SKULL else (1.0, 1.0)
+            usual = (1.0, 0.9) if RIB_RIGHT < code < SKULL else (1.0, 1.0)
             table[:, code] = torch.tensor(_MATERIAL.get(code, usual), device=self.device)
         other = (self.label >= RIB_RIGHT) | (self.label == SACRUM) | (self.label == COCCYX)
         label = self.label.long()

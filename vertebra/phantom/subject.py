@@ -65,6 +65,7 @@ class Subject:
         arms: str | None = None,
         anomalies: frozenset[Anomaly] | None = None,
         cobb: float | None = None,
+        findings: Findings | None = None,
         healthy: bool = False,
     ) -> Subject:
         """The subject of a seed; what is wished for is kept, the rest is drawn.
@@ -89,7 +90,8 @@ class Subject:
         transition = _draw_transition(names, odd)
         if healthy:
             scoliosis, transition = (scoliosis if cobb else None), None
-        findings = Findings() if healthy else draw_findings(names, age, odd)
+        drawn_findings = Findings() if healthy else draw_findings(names, age, odd)
+        findings = drawn_findings if findings is None else findings
         forms = {
             name: replace(form, fracture=findings.fracture_of(name)) for name, form in forms.items()
         }

@@ -39,7 +39,7 @@ def body(
         u = np.abs(x) / rx
         back = np.where(y < 0, 1 + dent * np.clip(u, 0, 0.9) ** 2, 1)
         v = np.abs(y) / (ry * back)
-        k = np.where(y < 0, 3.2, 2.3)
+        k = np.where(y < 0, 2.8, 2.1)
         r = (u**k + v**k + 1e-6) ** (1 / k)
         slope = np.sqrt((u / rx) ** 2 + (v / ry) ** 2) / np.maximum(np.sqrt(u * u + v * v), 1e-3)
         side = (r - 1) / np.maximum(slope, 1 / np.maximum(rx, ry))
