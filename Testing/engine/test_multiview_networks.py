@@ -38,6 +38,9 @@ def test_the_papers_encoder_is_a_resnet50():
         count = sum(parameter.numel() for parameter in encoder.parameters())
         assert count == resnet50_without_classifier - two_colours_less
     assert len(network.encoders()) == 2
+    with torch.inference_mode():
+        heat, levels = network.eval()(torch.zeros(1, 1, 64, 32))
+    assert (heat.shape, levels.shape) == ((1, 64, 32), (1, CLASSES, 32, 16))
 
 
 def test_the_compact_network_is_a_few_megabytes():

@@ -17,6 +17,8 @@ SPACING = 1.5
 """The picture's pixels, mm."""
 THICKNESS = 12.0
 """The sections average over this much, mm."""
+WIDTH = 260.0
+"""So much is shown around the spine, mm."""
 WINDOW = (-200.0, 700.0)
 
 
@@ -25,37 +27,42 @@ def draw_spine(volume: Volume, spine: Spine, target: Path) -> None:
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
+        from matplotlib.patheffects import withStroke
     except ImportError as error:
         raise VertebraError('Pictures need matplotlib: pip install "vertebra[report]".') from error
     small = upright(volume, SPACING)
     low, high = (small.grid.to_world(ends) for ends in ([0, 0, 0], np.array(small.grid.shape) - 1))
-    figure = Figure(figsize=(9, 9 * np.clip((high - low)[2] / 420, 0.5, 2)), layout="constrained")
+    middle = np.mean(spine.centroids, axis=0) if len(spine) else (low + high) / 2
+    tall = float(np.clip(9 * (high - low)[2] / (2 * WIDTH), 3, 16))
+    figure = Figure(figsize=(9, tall), layout="constrained")
     for place, (axis, title) in enumerate([(1, "from the left"), (0, "from the front")], start=1):
         axes = figure.add_subplot(1, 2, place)
-        extent = (low[axis], high[axis], low[2], high[2])
         axes.imshow(
             section(small, spine, across=1 - axis).T,
             cmap="gray",
             vmin=WINDOW[0],
             vmax=WINDOW[1],
             origin="lower",
-            extent=extent,
+            extent=(low[axis], high[axis], low[2], high[2]),
         )
-        axes.invert_xaxis()  # anterior and the patient's right are on the left, as in the clinic
+        # anterior and the patient's right are on the left, as in the clinic
+        axes.set_xlim(middle[axis] + WIDTH / 2, middle[axis] - WIDTH / 2)
+        axes.set_facecolor("black")
         for vertebra in spine:
             colour = tuple(value / 255 for value in vertebra.level.colour)
             x, z = vertebra.centroid[axis], vertebra.centroid[2]
-            axes.plot(x, z, "o", color=colour, markersize=4)
+            axes.plot(x, z, "o", color=colour, markersize=4, markeredgecolor="black")
             axes.annotate(
                 vertebra.level.name + ("?" if vertebra.flags else ""),
                 (x, z),
-                (8, 0),
+                (45, 0),
                 textcoords="offset points",
                 color=colour,
-                fontsize=8,
+                fontsize=9,
                 va="center",
+                path_effects=[withStroke(linewidth=2, foreground="black")],
             )
-        axes.set_title(f"Seen {title}", fontsize=9)
+        axes.set_title(f"Seen {title}, mm", fontsize=9)
         axes.tick_params(labelsize=7)
     with replacing(target) as temporary:
         FigureCanvasAgg(figure).print_png(str(temporary))  # type: ignore[no-untyped-call]
