@@ -43,11 +43,11 @@ def paint_abdomen(body: Body, above: Tensor) -> None:
 def _small_bowel(body: Body, above: Tensor) -> None:
     canvas, tissues = body.canvas, body.tissues
     level = body.habitus.level(canvas.heights)
-    one, other = canvas.noise("loops one", 42.0), canvas.noise("loops other", 42.0)
-    loops = ((one * one + other * other).sqrt_() - 0.75) * 17.0
+    one, other = canvas.noise("loops one", 36.0), canvas.noise("loops other", 36.0)
+    loops = ((one * one + other * other).sqrt_() - 0.92) * 15.0
     region = torch.maximum(body.cavity + 8.0, above + 25.0)
-    region = torch.maximum(region, 34.0 * body.habitus.subject.scale - body.front)
-    region += canvas.by_height(np.interp(level, [19, 20, 25, 27], [60, 0, 0, 60]))
+    region = torch.maximum(region, 27.0 * body.habitus.subject.scale - body.front)
+    region += canvas.by_height(np.interp(level, [18.4, 19.4, 25.5, 27], [60, 0, 0, 60]))
     loops = torch.maximum(loops, region)
     canvas.paint(loops, tissues.bowel)
     filled = canvas.noise("loop content", 45.0)
@@ -68,7 +68,7 @@ def _liver(body: Body, above: Tensor, rng: np.random.Generator) -> None:
     canvas, habitus, tissues = body.canvas, body.habitus, body.tissues
     scale = habitus.subject.scale
     tip = float(habitus.height(20.6 + rng.normal(0, 0.7) + 0.5 * habitus.breath))
-    slope = float(rng.uniform(0.75, 1.05))
+    slope = float(rng.uniform(0.5, 0.85))
     lower = tip + (habitus.subject.cage(np.array([tip]))[0, 0] * 0.8 - body.right) * slope - body.z
     lower = (lower + canvas.noise("liver edge", 40.0) * 5.0) * 0.7
     liver = torch.maximum(torch.maximum(body.cage + 3.5, above + 3.0), lower)

@@ -97,7 +97,8 @@ def draw_view(
     patient[:3, 3] = rng.normal(0, 40, 3)
     oblique = rotation(*rng.normal(0, 8, 3)) if rng.random() < 0.12 else np.eye(3)
     if shape is not None:
-        return _crop(rng, habitus, region, spacing or 2.0, shape, codes or "RAS", patient, oblique)
+        steps = 2.0 if spacing is None else spacing
+        return _crop(rng, habitus, region, steps, shape, codes or "RAS", patient, oblique)
     return _acquired(rng, habitus, region or drawn, spacing, codes, patient, oblique)
 
 

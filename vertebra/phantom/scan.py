@@ -70,7 +70,8 @@ def make_case(
     `codes` orders the axes, such as "RAS".
     """
     device = torch.device(device)
-    subject = subject or Subject.draw(child_seed(seed, "subject"))
+    arms = "down" if region in ("neck", "cervical") else None
+    subject = subject or Subject.draw(child_seed(seed, "subject"), arms=arms)
     habitus = Habitus.draw(subject)
     view = draw_view(seed, habitus, region, spacing, shape, codes)
     scanner = Scanner.draw(seed, view.grid.spacing.tolist(), view.thickness)

@@ -74,7 +74,8 @@ def place_body(canvas: Canvas, habitus: Habitus, tissues: Tissues) -> Body:
     inner = (_squarish(across, depth) - 1.0) * table(np.sqrt(cage[:, 0] * reach))
     inner += table(np.interp(level, [6.3, 7.3], [_NEVER, 0]))
     wall = 11.0 * habitus.muscularity * habitus.subject.scale
-    belly = muscular + wall + (14.0 - front).clamp(min=0.0)
+    flank = (right.abs() - 60.0 * habitus.subject.scale).clamp_(min=0.0) * 0.8
+    belly = muscular + wall + (14.0 - front - flank).clamp_(min=0.0)
     belly += table(np.interp(level, [17, 18.5, 23.3, 25.5], [_NEVER, 0, 0, _NEVER]))
     cavity = torch.minimum(inner, belly)
     return Body(
