@@ -198,11 +198,14 @@ STEP_ANOMALIES: dict[tuple[str, str], Anomaly] = {
 
 def adjacent(upper: Level, lower: Level) -> bool:
     """Can `lower` be the next vertebra below `upper` in some legal spine?"""
-    if (upper.name, lower.name) in STEP_ANOMALIES:
-        return True
-    if (upper.name, lower.name) in (("T13", "L1"), ("L6", "S1")):
-        return True
-    return upper.next() is lower
+    return (upper.name, lower.name) in _NEIGHBOURS
+
+
+_NEIGHBOURS = frozenset(
+    (upper.name, lower.name)
+    for anomalies in ((), (Anomaly.NO_T12,), (Anomaly.T13,), (Anomaly.NO_L5,), (Anomaly.L6,))
+    for upper, lower in pairwise(chain(anomalies))
+)
 
 
 def anomalies_of(levels: Iterable[Level]) -> frozenset[Anomaly]:

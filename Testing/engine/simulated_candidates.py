@@ -21,7 +21,7 @@ from vertebra.spacing import to_next
 Random = np.random.Generator
 
 POPULATION = {Anomaly.NO_T12: 0.03, Anomaly.T13: 0.01, Anomaly.NO_L5: 0.02, Anomaly.L6: 0.06}
-"""How common the anomalies are; see docs/decisions/chain-decoder.md."""
+"""How common the anomalies are; see docs/decisions/0004-chain-decoder.md."""
 
 _TILT_SPREAD = {"C": 14, "T": 8, "L": 7}
 _THORACIC = (28, 27, 22, 16, 11, 6, -1, -4, -7, -10, -11, -10)

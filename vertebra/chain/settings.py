@@ -1,4 +1,4 @@
-"""The numbers of the decoder's model, each with its source in docs/decisions/chain-decoder.md."""
+"""The numbers of the decoder's model; docs/decisions/0004-chain-decoder.md names their sources."""
 
 from __future__ import annotations
 
