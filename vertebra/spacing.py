@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .anatomy import USUAL, Level, adjacent
+from .anatomy import STEP_ANOMALIES, USUAL, Anomaly, Level, adjacent
 
 SUBJECT_SPREAD = 0.066
 STEP_SPREAD = 0.03
@@ -43,12 +43,26 @@ def between(upper: Level, lower: Level) -> float:
     return sum(to_next(level) for level in path[path.index(first) : path.index(last)])
 
 
+def skips(upper: Level, lower: Level) -> bool:
+    """Is it a step that is legal only where T12 or L5 is absent?"""
+    anomaly = STEP_ANOMALIES.get((upper.name, lower.name))
+    return anomaly in (Anomaly.NO_T12, Anomaly.NO_L5)
+
+
 def subject_scale(levels: Sequence[Level], centroids: ArrayLike) -> float:
-    """The size of this subject against the mean one, from neighbours in the order given."""
+    """The size of this subject against the mean one, from neighbours in the order given.
+
+    Steps that skip T12 or L5 are left out: whether they are one step or two is not known.
+    """
     points = np.asarray(centroids, dtype=float).reshape(-1, 3)
     ratios = [
         float(np.linalg.norm(b - a)) / between(upper, lower)
         for (upper, lower), (a, b) in zip(pairwise(levels), pairwise(points))
-        if upper < lower
+        if upper < lower and not skips(upper, lower)
     ]
     return float(np.median(ratios)) if ratios else 1.0
+
+
+def room_for_another(upper: Level, lower: Level, distance: float, scale: float) -> bool:
+    """Do two levels that can be neighbours lie so far apart (mm) that one between was missed?"""
+    return adjacent(upper, lower) and distance > 1.5 * scale * to_next(upper)

@@ -51,6 +51,14 @@ def test_a_missing_level_is_a_gap():
     assert gap.sentence == "Between T12 and L2 a level is missing."
 
 
+def test_a_missed_t12_is_a_gap_and_no_anomaly():
+    spine = USUAL.removed(LEVELS["T12"])
+    assert spine.anomalies == frozenset()
+    assert [problem.sentence for problem in spine.problems()] == [
+        "Between T11 and L1 a level is missing."
+    ]
+
+
 def test_t13_l6_and_eleven_thoracic_vertebrae_are_no_gaps():
     spine = Spine.of({"T11": (0, 0, 29), "L1": (0, 0, 0)})
     assert spine.problems() == ()

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..anatomy import adjacent
-from ..spacing import between, subject_scale
+from ..spacing import between, room_for_another, skips, subject_scale
+from .vertebra import Vertebra
 
 if TYPE_CHECKING:
     from .spine import Spine
@@ -66,21 +67,40 @@ def _wrong_order(spine: Spine) -> Iterator[Problem]:
             yield Problem(Kind.ORDER, (upper.instance, lower.instance), sentence)
 
 
-def _gaps(spine: Spine) -> Iterator[Problem]:
+def missing_between(spine: Spine) -> Iterator[tuple[Vertebra, Vertebra]]:
+    """Neighbours between which a level is missing.
+
+    T11 and L1, or L4 and S1, may follow each other; they are a gap when they lie two steps apart.
+    """
+    scale = subject_scale(spine.levels, spine.centroids)
     for upper, lower in pairwise(spine.vertebrae):
-        if upper.level < lower.level and not adjacent(upper.level, lower.level):
-            sentence = f"Between {upper.level} and {lower.level} a level is missing."
-            yield Problem(Kind.GAP, (upper.instance, lower.instance), sentence)
+        above, below = upper.level, lower.level
+        missed = skips(above, below) and room_for_another(above, below, _apart(upper, lower), scale)
+        if missed or (above < below and not adjacent(above, below)):
+            yield upper, lower
+
+
+def _gaps(spine: Spine) -> Iterator[Problem]:
+    for upper, lower in missing_between(spine):
+        sentence = f"Between {upper.level} and {lower.level} a level is missing."
+        yield Problem(Kind.GAP, (upper.instance, lower.instance), sentence)
 
 
 def _odd_spacing(spine: Spine) -> Iterator[Problem]:
     scale = subject_scale(spine.levels, spine.centroids)
+    gaps = {upper.instance for upper, _ in missing_between(spine)}
     for upper, lower in pairwise(spine.vertebrae):
+        if upper.instance in gaps and adjacent(upper.level, lower.level):
+            continue
         expected = scale * between(upper.level, lower.level)
-        distance = float(np.linalg.norm(np.subtract(upper.centroid, lower.centroid)))
+        distance = _apart(upper, lower)
         if expected and abs(distance / expected - 1) > SPACING_TOLERANCE:
             sentence = (
                 f"{upper.level} and {lower.level} lie {distance:.0f} mm apart; "
                 f"about {expected:.0f} mm is usual for this spine."
             )
             yield Problem(Kind.SPACING, (upper.instance, lower.instance), sentence)
+
+
+def _apart(upper: Vertebra, lower: Vertebra) -> float:
+    return float(np.linalg.norm(np.subtract(upper.centroid, lower.centroid)))

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..anatomy import Anomaly, Level, anomalies_of
+from ..anatomy import STEP_ANOMALIES, Anomaly, Level, anomalies_of
 from ..anatomy import level as level_of
 from ..errors import BadEdit
 from . import renumber
-from .problems import Problem, problems_of
+from .problems import Problem, missing_between, problems_of
 from .vertebra import Flag, Point, Provenance, Vertebra
 
 Which = Vertebra | Level | int
@@ -72,8 +72,12 @@ class Spine:
 
     @property
     def anomalies(self) -> frozenset[Anomaly]:
-        """The anomalies that the sequence of levels proves."""
-        return anomalies_of(self.levels)
+        """The anomalies that levels and distances prove; a missed T12 or L5 is none."""
+        return anomalies_of(self.levels) - {
+            STEP_ANOMALIES[upper.level.name, lower.level.name]
+            for upper, lower in missing_between(self)
+            if (upper.level.name, lower.level.name) in STEP_ANOMALIES
+        }
 
     def problems(self) -> tuple[Problem, ...]:
         """Duplicates, gaps, wrong order, odd spacing, an unanchored count: what to look at."""
@@ -179,7 +183,7 @@ class Spine:
     def _level_for_place(self, index: int) -> Level:
         if not self.vertebrae:
             raise BadEdit("Say which level the first vertebra is.")
-        # A vertebra between T11 and L1, or L4 and S1, is the one that seemed to be absent.
+        # A vertebra put between T11 and L1, or L4 and S1, is the one that seemed to be absent.
         anomalies = self.anomalies - {Anomaly.NO_T12, Anomaly.NO_L5}
         if index == 0:
             found = self.levels[0].previous(anomalies)
