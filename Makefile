@@ -40,5 +40,12 @@ coverage: $(VENV)/ready
 benchmarks: $(VENV)/ready
 	for script in Testing/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
 
+host: $(VENV)/ready
+	$(BIN)/python Testing/host
+
+resources: $(VENV)/ready
+	$(BIN)/python CMake/update_lists.py
+	$(BIN)/python Testing/engine/bad_inputs.py
+
 clean:
 	rm -rf $(VENV) demo-output test-output build .pytest_cache .mypy_cache .ruff_cache .hypothesis
