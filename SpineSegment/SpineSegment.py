@@ -114,7 +114,7 @@ class SpineSegmentLogic(ScriptedLoadableModuleLogic):
 
     >>> logic = SpineSegmentLogic()
     >>> logic.measure(slicer.util.getNode("CT vertebrae"), slicer.util.getNode("CT"))
-    {'L1': Measure(millilitres=48.2, cut=False)}
+    {'L1': Measure(millilitres=48.2, cut=False, middle=(1.2, -3.4, 56.0))}
     """
 
     def getParameterNode(self):

@@ -52,7 +52,8 @@ class SegmentPanel:
         chosen = (parameters.segmentation, parameters.inputVolume) if parameters else (None, None)
         if chosen != self._shown:
             self._shown = chosen
-            self.say("")
+            alone = chosen[0] is not None and chosen[1] is None
+            self.say(_("Choose the CT that the masks were made on.") if alone else "")
             self._attempt(lambda: self.correction.follow(*chosen))
         self._showPartial()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 import slicer
@@ -13,7 +14,7 @@ from vertebra.anatomy import Level
 from vertebra.exchange.masks import structure_level
 from vertebra.exchange.points import instance_id, instance_of, spine_from
 from vertebra.exchange.terminology import entry
-from vertebra.spine import Spine, Vertebra
+from vertebra.spine import Point, Spine, Vertebra
 from vertebra.volume import Grid, LabelMap
 
 from .hierarchy import placeBeside
@@ -108,19 +109,20 @@ def levelOfSegment(node, segmentId: str) -> Level | None:
     return structure_level(name, code[1] if code else "")
 
 
-def spineOfSegments(node) -> Spine:
+def spineOfSegments(node, middles: Mapping[int, Point]) -> Spine:
     """The vertebrae that have a segment, from head to tail.
 
-    The middle of the mask stands in for the body's centre: good for the order, not for export.
+    The middle of each mask stands in for the body's centre: good for the order, not for export.
     """
     return spine_from(
         Vertebra(
             instance,
             levelOfSegment(node, segmentId),
-            tuple(node.GetSegmentCenterRAS(segmentId)),
+            middles[instance],
             completeness=completenessOf(node, segmentId),
         )
         for instance, segmentId in vertebraSegments(node).items()
+        if instance in middles
     )
 
 
@@ -133,11 +135,13 @@ def labelMapFromNode(node, volumeNode) -> LabelMap:
     image = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
     logic = slicer.modules.segmentations.logic()
     logic.ExportSegmentsToLabelmapNode(node, array, image, volumeNode)
-    voxels = np.array(slicer.util.arrayFromVolume(image).transpose())
+    voxels = slicer.util.arrayFromVolume(image).transpose()
     slicer.mrmlScene.RemoveNode(image)
     names = {n: levelOfSegment(node, each).name for n, each in enumerate(segments.values(), 1)}
     exported = LabelMap(voxels, geometryFromNode(volumeNode), names, source=node.GetName())
-    return exported.renumbered(dict(enumerate(segments, start=1)))
+    numbers = dict(enumerate(segments, start=1))
+    in_order = all(old == new for old, new in numbers.items())
+    return exported if in_order else exported.renumbered(numbers)
 
 
 def _tag(node, segmentId: str, name: str) -> str:
