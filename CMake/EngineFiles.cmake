@@ -72,6 +72,26 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/methods/common/convolution.py
   vertebra/methods/common/picture.py
   vertebra/methods/common/preparation.py
+  vertebra/methods/iterative/__init__.py
+  vertebra/methods/iterative/augmentation.py
+  vertebra/methods/iterative/coarse.py
+  vertebra/methods/iterative/configuration.py
+  vertebra/methods/iterative/events.py
+  vertebra/methods/iterative/guided.py
+  vertebra/methods/iterative/inference.py
+  vertebra/methods/iterative/instances.py
+  vertebra/methods/iterative/learning.py
+  vertebra/methods/iterative/lessons.py
+  vertebra/methods/iterative/naming.py
+  vertebra/methods/iterative/network.py
+  vertebra/methods/iterative/objective.py
+  vertebra/methods/iterative/patches.py
+  vertebra/methods/iterative/refinement.py
+  vertebra/methods/iterative/result.py
+  vertebra/methods/iterative/rules.py
+  vertebra/methods/iterative/targets.py
+  vertebra/methods/iterative/traversal.py
+  vertebra/methods/iterative/windows.py
   vertebra/methods/multiview/__init__.py
   vertebra/methods/multiview/configuration.py
   vertebra/methods/multiview/drr.py

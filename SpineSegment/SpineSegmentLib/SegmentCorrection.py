@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
-import slicer
 from scipy import ndimage
 from SpineLabelLib.scene import labelMapFromNode, setLevel, spineOfSegments, vertebraSegments
 
-from vertebra.anatomy import Level
 from vertebra.errors import BadEdit, VertebraError
 from vertebra.exchange.points import instance_id
 from vertebra.spine import Kind, Problem, Spine
@@ -17,13 +17,20 @@ from vertebra.volume import LabelMap
 from vertebra.worker.signal import Signal
 
 from .measures import Measure, measure
+from .snapshots import Snapshot
 
-UNDO_STEPS = 5
-"""Each step that changes masks keeps a copy of all of them."""
 SMALL_PIECE = 0.02
 """A piece below this share of its mask is a crumb and stays with the largest piece."""
 
-Levels = dict[int, Level]
+State = Mapping[int, "Snapshot | None"]
+"""The segments that an edit concerns, by instance; None for one that is not there."""
+
+
+class Step(NamedTuple):
+    """An edit, and what takes it back."""
+
+    forth: Callable[[], None]
+    back: Callable[[], None]
 
 
 class SegmentCorrection:
@@ -42,9 +49,8 @@ class SegmentCorrection:
         self.spine = Spine()
         self.measures: dict[int, Measure] = {}
         self._masks: LabelMap | None = None
-        self._history = None
-        self._before: list[Levels | None] = []  # None: a step that changed masks
-        self._after: list[Levels | None] = []
+        self._before: list[Step] = []
+        self._after: list[Step] = []
 
     def follow(self, node, volumeNode) -> None:
         """Correct this segmentation of this scan from now on; None for none."""
@@ -52,11 +58,11 @@ class SegmentCorrection:
         self.node, self.volume = (node, volumeNode) if known else (None, None)
         self._before.clear()
         self._after.clear()
-        if known:
-            self._history = slicer.vtkSegmentationHistory()
-            self._history.SetSegmentation(node.GetSegmentation())
-            self._history.SetMaximumNumberOfStates(UNDO_STEPS)
-        self._readMasks()
+        self._masks, self.measures = None, {}
+        if known and vertebraSegments(node):
+            self._masks = labelMapFromNode(node, volumeNode)
+            self.measures = measure(self._masks)
+        self._read()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -70,16 +76,12 @@ class SegmentCorrection:
         except VertebraError as error:
             self.refused.emit(str(error))
             return False
-        self._before.append(self._levels())
-        self._after.clear()
-        self._setLevels({vertebra.instance: vertebra.level for vertebra in changed})
+        self._do(lambda: self._setLevels(changed), lambda old=self.spine: self._setLevels(old))
         return True
 
     def delete(self, instance: int) -> None:
         """Remove a vertebra's segment."""
-        self._saveMasks()
-        self.node.GetSegmentation().RemoveSegment(vertebraSegments(self.node)[instance])
-        self._readMasks()
+        self._change({instance: None})
 
     def mergeWithNext(self, instance: int) -> None:
         """Make one vertebra of this one and the one below; the upper one's level stays."""
@@ -88,27 +90,22 @@ class SegmentCorrection:
             self.refused.emit("There is no vertebra below to merge with.")
             return
         lower = self.spine.vertebrae[place + 1].instance
-        segments = vertebraSegments(self.node)
-        self._saveMasks()
-        self.node.GetSegmentation().RemoveSegment(segments[lower])
-        self._setMask(segments[instance], self._mask(instance) | self._mask(lower))
-        self._readMasks()
+        joined = self._snapshot(instance).joined(self._snapshot(lower))
+        self._change({lower: None, instance: joined})
 
     def split(self, instance: int) -> None:
         """Make vertebrae of a mask's separate pieces; the largest piece keeps the level."""
+        whole = self._snapshot(instance)
         try:
-            pieces = _pieces(self._mask(instance))
+            pieces = _pieces(whole.mask)
         except BadEdit as error:
             self.refused.emit(str(error))
             return
-        segments, segmentation = vertebraSegments(self.node), self.node.GetSegmentation()
-        self._saveMasks()
-        self._setMask(segments[instance], pieces[0])
-        for number, piece in enumerate(pieces[1:], start=max(segments) + 1):
-            new = segmentation.AddEmptySegment(instance_id(number))
-            setLevel(self.node, new, self.spine.find(instance).level)
-            self._setMask(new, piece)
-        self._readMasks()
+        after = {instance: whole.part(whole.vertebra, pieces[0])}
+        for number, piece in enumerate(pieces[1:], start=max(self.measures) + 1):
+            vertebra = replace(whole.vertebra, instance=number)
+            after[number] = whole.part(vertebra, piece, instance_id(number))
+        self._change(after)
 
     @property
     def canUndo(self) -> bool:
@@ -122,74 +119,73 @@ class SegmentCorrection:
 
     def undo(self) -> None:
         """Take the last edit back."""
-        self._step(self._before, self._after, lambda: self._history.RestorePreviousState())
+        step = self._before.pop()
+        self._after.append(step)
+        step.back()
 
     def redo(self) -> None:
         """Carry the undone edit out again."""
-        self._step(self._after, self._before, lambda: self._history.RestoreNextState())
+        step = self._after.pop()
+        self._before.append(step)
+        step.forth()
 
-    def _step(
-        self, source: list[Levels | None], target: list[Levels | None], restore: Callable[[], None]
-    ) -> None:
-        levels = source.pop()
-        target.append(None if levels is None else self._levels())
-        if levels is None:
-            restore()
-            self._readMasks()
-        else:
-            self._setLevels(levels)
-
-    def _levels(self) -> Levels:
-        return {vertebra.instance: vertebra.level for vertebra in self.spine}
-
-    def _setLevels(self, levels: Levels) -> None:
-        segments = vertebraSegments(self.node)
-        for instance, level in levels.items():
-            if level is not self.spine.find(instance).level:
-                setLevel(self.node, segments[instance], level)
-        self._readLevels()
-
-    def _saveMasks(self) -> None:
-        self._history.SaveState()
-        self._before.append(None)
-        while self._before.count(None) > UNDO_STEPS - 1:
-            del self._before[: self._before.index(None) + 1]
+    def _do(self, forth: Callable[[], None], back: Callable[[], None]) -> None:
         self._after.clear()
+        self._before.append(Step(forth, back))
+        forth()
 
-    def _readMasks(self) -> None:
-        """Measure the masks anew, which takes a moment, and read their levels."""
-        self._masks, self.measures = None, {}
-        if self.node is not None and vertebraSegments(self.node):
-            self._masks = labelMapFromNode(self.node, self.volume)
-            self.measures = measure(self._masks)
-        self._readLevels()
+    def _change(self, after: State) -> None:
+        before = {number: self._snapshot(number) for number in after}
+        self._do(lambda: self._write(after, before), lambda: self._write(before, after))
 
-    def _readLevels(self) -> None:
+    def _write(self, state: State, former: State) -> None:
+        """Make these segments so, in the scene and in our copy of the masks."""
+        for number in [each for each in former if former[each] is not None]:
+            self._masks.voxels[former[number].box][former[number].mask] = 0
+            if state[number] is None:
+                self.node.GetSegmentation().RemoveSegment(former[number].segmentId)
+                del self.measures[number]
+        for number, snapshot in state.items():
+            if snapshot is not None:
+                self._masks.voxels[snapshot.box][snapshot.mask] = number
+                snapshot.write(self.node, self.volume)
+                self.measures[number] = snapshot.measure(self._masks.grid)
+        self._read()
+
+    def _snapshot(self, instance: int) -> Snapshot | None:
+        if instance not in self.measures:
+            return None
+        box = ndimage.find_objects(self._masks.voxels)[instance - 1]
+        segmentId = vertebraSegments(self.node)[instance]
+        return Snapshot(
+            segmentId,
+            self.node.GetSegmentation().GetSegmentIndex(segmentId),
+            self.spine.find(instance),
+            box,
+            self._masks.voxels[box] == instance,
+        )
+
+    def _setLevels(self, spine: Spine) -> None:
+        segments = vertebraSegments(self.node)
+        for vertebra in spine:
+            if vertebra.level is not self.spine.find(vertebra.instance).level:
+                setLevel(self.node, segments[vertebra.instance], vertebra.level)
+        self._read()
+
+    def _read(self) -> None:
+        """Take up what the segments say now, and list them from head to tail."""
         middles = {number: each.middle for number, each in self.measures.items()}
         self.spine = spineOfSegments(self.node, middles) if self.node is not None else Spine()
         self.changed.emit()
 
-    def _mask(self, instance: int) -> np.ndarray:
-        return self._masks.voxels.transpose() == instance
-
-    def _setMask(self, segmentId: str, mask: np.ndarray) -> None:
-        slicer.util.updateSegmentBinaryLabelmapFromArray(
-            mask.view(np.uint8), self.node, segmentId, self.volume
-        )
-
 
 def _pieces(mask: np.ndarray) -> list[np.ndarray]:
     """The separate parts of a mask, the largest first, crumbs with the largest."""
-    box = ndimage.find_objects(mask.view(np.uint8))[0]
-    labels, _ = ndimage.label(mask[box])
+    labels, _ = ndimage.label(mask)
     sizes = np.bincount(labels.ravel())[1:]
     order = np.argsort(-sizes)
     whole = [n + 1 for n in order if sizes[n] >= SMALL_PIECE * sizes.sum()]
     if len(whole) < 2:
         raise BadEdit("This mask is in one piece; cut it in the Segment Editor first.")
-    others = []
-    for number in whole[1:]:
-        part = np.zeros_like(mask)
-        part[box] = labels == number
-        others.append(part)
+    others = [labels == number for number in whole[1:]]
     return [mask & ~np.logical_or.reduce(others), *others]

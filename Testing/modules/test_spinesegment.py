@@ -106,6 +106,29 @@ def test_every_button_does_what_it_says_and_undo_takes_it_back(
     assert rows(panel) == expected
 
 
+def test_edits_of_levels_and_of_masks_are_undone_in_their_order(
+    panel: Any, window: Any, node: Any
+) -> None:
+    seen = [names(node)]
+    for row, button in ((0, "allDownButton"), (2, "deleteButton"), (1, "hereUpButton")):
+        window.click_row(panel.ui.segmentTable, row)
+        window.click(getattr(panel.ui, button))
+        seen.append(names(node))
+    for expected in reversed(seen[:-1]):
+        window.click(panel.ui.undoButton)
+        assert names(node) == rows(panel) == expected
+    assert not panel.ui.undoButton.enabled
+    for expected in seen[1:]:
+        window.click(panel.ui.redoButton)
+        assert names(node) == rows(panel) == expected
+
+
+def test_masks_without_their_scan_ask_for_it(panel: Any, window: Any) -> None:
+    window.choose(panel.ui.inputSelector, None)
+    assert panel.ui.statusLabel.text == "Choose the CT that the masks were made on."
+    assert rows(panel) == []
+
+
 def test_setting_one_level_renumbers_the_rest_with_colours_and_terminology(
     panel: Any, window: Any, node: Any
 ) -> None:

@@ -6,6 +6,7 @@ Both modules use it: SpineSegment depends on SpineLabel for this.
 from .hierarchy import placeBeside
 from .segmentationNode import (
     createSegmentationNode,
+    describeSegment,
     labelMapFromNode,
     setLevel,
     showLabelMap,
@@ -19,6 +20,7 @@ from .volumeNode import geometryFromNode, volumeFromNode
 __all__ = [
     "createSegmentationNode",
     "createSpineNode",
+    "describeSegment",
     "geometryFromNode",
     "keptSpine",
     "labelMapFromNode",
