@@ -45,7 +45,7 @@ class Schedule:
     def optimiser_for(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """The optimiser over these parameters."""
         if self.optimiser == "adam":
-            return Adam(parameters, lr=self.rate)
+            return Adam(parameters, lr=self.rate, betas=(self.momentum, 0.999))
         if self.optimiser == "sgd":
             return SGD(
                 parameters, self.rate, momentum=self.momentum, weight_decay=self.weight_decay

@@ -1,0 +1,48 @@
+"""Coarse to fine: vertebrae are found in large voxels, and only looked at again in small ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ...runtime import Progress
+from ...spine import Spine
+from ...volume import LabelMap, Volume
+from .events import Listener
+from .guided import Place, segment_places
+from .inference import Segmenter
+from .instances import Instance
+from .result import drawn, without_points
+
+
+def segment_coarse_to_fine(
+    coarse: Segmenter,
+    fine: Segmenter,
+    volume: Volume,
+    progress: Progress | None = None,
+    on_event: Listener | None = None,
+) -> tuple[LabelMap, Spine]:
+    """As `fine.segment(volume)`, several times faster: the search needs few voxels.
+
+    Both segmenters must go through the spine in the same direction.
+    """
+    progress = progress or Progress()
+    small, search = coarse.begin(volume, progress.part(0.0, 0.3), on_event)
+    found = search.run()
+    large, traversal = fine.begin(volume, progress.part(0.3, 0.95), on_event)
+    places = [place_in(each, small, large) for each in found]
+    assignment = segment_places(traversal, places)
+    instances = [*assignment.found.values(), *assignment.others]
+    spine, masks = without_points(instances, large)
+    labels, judged = drawn(volume, large, spine, masks, fine.boundary)
+    progress.report(1.0, "Segmented")
+    return labels, replace(judged, provenance=fine.provenance(volume))
+
+
+def place_in(instance: Instance, coarse: Volume, fine: Volume) -> Place:
+    """Where an instance of the coarse scan lies in the fine one."""
+    ends = np.array([instance.centre, instance.body_centre()], dtype=np.float64)
+    centre, body = fine.grid.to_index(coarse.grid.to_world(ends))
+    i, j, k = (int(value) for value in np.rint(centre))
+    return Place(instance.number, (i, j, k), body)

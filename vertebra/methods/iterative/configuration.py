@@ -1,0 +1,84 @@
+"""The configurations: `PAPER` as published, `COMPACT` for two cores, `COARSE` to find positions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from ...errors import BadModel
+from ...training.schedule import Schedule
+from .rules import Direction, Rules
+
+LEAST_FRAGMENT = 1000.0
+"""n_min: a fragment this large (cubic mm) is worth moving to."""
+TOLERANCE = 2.0
+"""delta_max: positions that differ by no more than this (mm) have converged."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything that decides what the network learns and how it goes through a scan."""
+
+    name: str
+    patch: int = 128
+    """Voxels along each side of a patch."""
+    spacing: float = 1.0
+    """Side of a voxel, mm."""
+    width: int = 64
+    """Channels of every layer."""
+    stages: int = 4
+    """Resolutions of the U-net, the patch's own among them."""
+    dropout: float = 0.2
+    direction: str = Direction.DOWN.value
+    """A network learns one direction of traversal."""
+    lam: float = 0.1
+    """lambda: the cost of a false positive against a false negative."""
+    gamma: float = 8.0
+    sigma: float = 6.0
+    """Weight of the surface, and how far it reaches, mm."""
+    balance: float = 1.0
+    """Factor of the segmentation error, a sum over voxels, against the classification error."""
+    training: Schedule = field(
+        default_factory=lambda: Schedule(
+            iterations=200_000, batch=1, rate=1e-3, momentum=0.99, every=200_000
+        )
+    )
+
+    def rules(self) -> Rules:
+        """The rules of traversal in voxels of this configuration."""
+        return Rules(
+            patch=self.patch,
+            least=max(1, round(LEAST_FRAGMENT / self.spacing**3)),
+            tolerance=max(1, round(TOLERANCE / self.spacing)),
+            direction=Direction(self.direction),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a model's card keeps."""
+        return asdict(self)
+
+
+PAPER = Configuration("paper")
+COMPACT = Configuration(
+    "compact",
+    patch=80,
+    spacing=1.5,
+    width=24,
+    balance=1e-4,
+    training=replace(PAPER.training, iterations=20_000, batch=2, decay="cosine", warm_up=200),
+)
+COARSE = replace(COMPACT, name="coarse", patch=40, spacing=3.0, balance=1e-3)
+CONFIGURATIONS = {each.name: each for each in (PAPER, COMPACT, COARSE)}
+
+
+def from_dict(document: dict[str, Any]) -> Configuration:
+    """The configuration that a model's card keeps."""
+    try:
+        training = Schedule(**document["training"])
+        configuration = Configuration(**{**document, "training": training})
+        Direction(configuration.direction)
+        return configuration
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadModel(
+            f"The model's card does not describe an iterative model: {error}."
+        ) from error

@@ -1,0 +1,35 @@
+"""What happens during a traversal, for a viewer to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...spine import Point
+from .instances import Instance
+
+
+@dataclass(frozen=True)
+class Step:
+    """The network looked at a patch: where (RAS mm), how large (mm), and what it found."""
+
+    centre: Point
+    size: float
+    seeking: int
+    """The number of the vertebra that is being sought, from 1."""
+    iteration: int
+    """Which look for this vertebra it is, from 1."""
+    voxels: int
+    """How many voxels of it were found; 0 if too few."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A vertebra was segmented and went into the memory."""
+
+    centre: Point
+    instance: Instance
+
+
+Event = Step | Found
+Listener = Callable[[Event], None]

@@ -1,0 +1,94 @@
+"""Segmenting from points: labels are carried from them, and no other vertebra is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from .instances import Instance
+from .rules import Direction
+from .traversal import Traversal
+from .windows import Index
+
+MOST_PASSED = 6
+"""So many other vertebrae at most are passed over in the patch around a point."""
+APART = 10.0
+"""A mask further (mm) from a point does not belong to it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where to start (voxels), and a point in the body of the vertebra that is wanted."""
+
+    key: int
+    start: Index
+    point: NDArray[np.float64]
+
+
+@dataclass
+class Assignment:
+    """The vertebrae found by the key of their place, and those that belong to no place."""
+
+    found: dict[int, Instance] = field(default_factory=dict)
+    others: list[Instance] = field(default_factory=list)
+
+
+def segment_places(
+    traversal: Traversal, places: Sequence[Place], *, wanted: Sequence[int] | None = None
+) -> Assignment:
+    """Segment the vertebra of each place, or of the `wanted` ones, in the traversal's direction.
+
+    What comes before a wanted vertebra in its patch goes into the memory and is passed over.
+    """
+    assignment = Assignment()
+    down = traversal.rules.direction is Direction.DOWN
+    for place in sorted(places, key=lambda each: -each.point[2] if down else each.point[2]):
+        if wanted is not None and place.key not in wanted:
+            continue
+        for _ in range(MOST_PASSED):
+            if place.key in assignment.found:
+                break
+            instance = traversal.track(place.start, trusted=True)
+            if instance is None:
+                break
+            traversal.keep(instance)
+            owner = owner_of(instance, places, set(assignment.found), traversal)
+            if owner is None:
+                assignment.others.append(instance)
+            else:
+                assignment.found[owner] = instance
+    return assignment
+
+
+def owner_of(
+    instance: Instance, places: Sequence[Place], taken: set[int], traversal: Traversal
+) -> int | None:
+    """The place that a vertebra belongs to: the nearest one that has none yet, if near enough."""
+    spacing = float(traversal.volume.grid.spacing[0])
+    centre = instance.body_centre()
+    best: tuple[float, int] | None = None
+    for place in places:
+        if place.key in taken:
+            continue
+        from_mask = spacing * distance_to(instance, place.point)
+        if from_mask > APART:
+            continue
+        # C1's point lies in the dens of C2, so the way to the body's centre counts, too
+        mismatch = from_mask + spacing * float(np.linalg.norm(place.point - centre))
+        if best is None or mismatch < best[0]:
+            best = mismatch, place.key
+    return None if best is None else best[1]
+
+
+def distance_to(instance: Instance, point: NDArray[np.float64]) -> float:
+    """How far a point lies from a mask, in voxels; 0 inside."""
+    surface = instance.mask & ~ndimage.binary_erosion(instance.mask)
+    away = np.rint(point).astype(int) - instance.window.start
+    inside = (away >= 0).all() and (away < instance.mask.shape).all()
+    if inside and instance.mask[tuple(away)]:
+        return 0.0
+    return float(np.linalg.norm(np.argwhere(surface) - away, axis=1).min())

@@ -1,0 +1,195 @@
+"""From a CT to masks of all vertebrae and their completeness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from ...errors import BadModel, VertebraError
+from ...runtime import Progress
+from ...runtime.models import load, model
+from ...runtime.provenance import provenance
+from ...spine import Provenance, Spine, Which
+from ...volume import LabelMap, Volume, cropped, resampled
+from ..common.convolution import folded
+from ..common.preparation import upright
+from .configuration import Configuration, from_dict
+from .events import Listener
+from .guided import Place, segment_places
+from .network import MemoryNetwork, network_input
+from .refinement import Boundary
+from .result import draw, drawn, judged, with_others, without_points
+from .rules import Direction
+from .traversal import Traversal
+from .windows import Index
+
+METHOD = "iterative"
+NEIGHBOURHOOD = 1.5
+"""One vertebra is segmented in a part of the scan that reaches this many patches from its point."""
+
+
+@dataclass(frozen=True, eq=False)
+class Segmenter:
+    """A trained network that segments vertebrae in CTs."""
+
+    network: nn.Module
+    configuration: Configuration
+    device: torch.device
+    weights: str = ""
+    """The hash of the weights, for the record."""
+    boundary: Boundary = Boundary.SHARP
+
+    @classmethod
+    def of(
+        cls,
+        network: MemoryNetwork,
+        configuration: Configuration,
+        device: torch.device | str = "cpu",
+        weights: str = "",
+    ) -> Segmenter:
+        """A segmenter with a trained network, made quick."""
+        device = torch.device(device)
+        quick = folded(network).to(device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        return cls(quick, configuration, device, weights)
+
+    @classmethod
+    def load(cls, name: str, device: torch.device | str = "cpu") -> Segmenter:
+        """The segmenter of an installed model."""
+        found = model(name)
+        if found.card.method != METHOD:
+            raise BadModel(f"'{name}' is a model of the method {found.card.method}, not {METHOD}.")
+        configuration = from_dict(dict(found.card.configuration))
+        network = MemoryNetwork(configuration)
+        try:
+            network.load_state_dict(load(found))
+        except RuntimeError as error:
+            raise BadModel(f"The weights of '{name}' do not fit its card.") from error
+        return cls.of(network, configuration, device, found.card.sha256)
+
+    def segment_patch(
+        self, patch: NDArray[np.float32], memory: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float32], float]:
+        """The next vertebra's voxel probabilities, and that it is completely visible."""
+        inputs = network_input(torch.from_numpy(patch)[None], torch.from_numpy(memory)[None])
+        inputs = inputs.to(self.device, memory_format=torch.channels_last_3d)
+        on_gpu = self.device.type == "cuda"
+        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=on_gpu):
+            reading = self.network(inputs)
+        probabilities = reading.voxels[0].float().sigmoid().cpu().numpy()
+        return probabilities, float(reading.complete[0].float().sigmoid())
+
+    def segment(
+        self,
+        volume: Volume,
+        spine: Spine | None = None,
+        progress: Progress | None = None,
+        on_event: Listener | None = None,
+    ) -> tuple[LabelMap, Spine]:
+        """The masks of all vertebrae by instance number, and the spine with their completeness.
+
+        Given a spine, masks carry its instances and levels; points without a mask and masks
+        without a point are flagged. Without one, vertebrae are found and named by spacing alone.
+        """
+        progress = progress or Progress()
+        small, traversal = self.begin(volume, progress, on_event)
+        if spine is None:
+            named, masks = without_points(traversal.run(), small)
+        else:
+            assignment = segment_places(traversal, places_of(spine, small))
+            named, masks = with_others(spine, assignment.found, assignment.others, small)
+        progress.report(0.9, "Drawing the masks")
+        labels, judged_spine = drawn(volume, small, named, masks, self.boundary)
+        progress.report(1.0, "Segmented")
+        return labels, replace(judged_spine, provenance=self.provenance(volume))
+
+    def resegment(
+        self,
+        volume: Volume,
+        labels: LabelMap,
+        spine: Spine,
+        which: Which,
+        progress: Progress | None = None,
+        on_event: Listener | None = None,
+    ) -> tuple[LabelMap, Spine]:
+        """Segment one vertebra from its point; every other mask stays as it is.
+
+        What was segmented before it, perhaps corrected by a person, is the network's memory.
+        """
+        vertebra = spine.find(which)
+        if vertebra.locked:
+            raise VertebraError(f"{vertebra.level} is locked; unlock it first.")
+        part = self._around(volume, vertebra.centroid)
+        small, traversal = self.begin(part, progress or Progress(), on_event)
+        before = self._before(spine, spine.place(vertebra))
+        done = resampled(labels.renumbered(dict.fromkeys(before, 1)), small.grid)
+        traversal.memory |= done.voxels > 0
+        places = places_of(spine, small)
+        found = segment_places(traversal, places, wanted=[vertebra.instance]).found
+        instance = found.get(vertebra.instance)
+        if instance is None:
+            raise VertebraError(
+                f"No vertebra was found at the point of {vertebra.level}; move the point into "
+                "the vertebral body and try again."
+            )
+        voxels = labels.voxels.astype(_dtype(labels, vertebra.instance))
+        voxels[voxels == vertebra.instance] = 0
+        draw(voxels, instance, vertebra.instance, volume, small, self.boundary)
+        names = {**labels.names, vertebra.instance: vertebra.level.name}
+        return (
+            replace(labels, voxels=voxels, names=names),
+            spine.with_vertebra(judged(vertebra, instance)),
+        )
+
+    def begin(
+        self, volume: Volume, progress: Progress, on_event: Listener | None
+    ) -> tuple[Volume, Traversal]:
+        """The scan in the network's voxels, and a traversal of it that has not begun."""
+        progress.report(0.0, "Bringing the scan upright")
+        small = upright(volume, self.configuration.spacing)
+        rules, part = self.configuration.rules(), progress.part(0.05, 0.9)
+        return small, Traversal(small, self.segment_patch, rules, on_event, part)
+
+    def provenance(self, volume: Volume) -> Provenance:
+        """What made a result."""
+        return provenance(f"{METHOD} {self.configuration.name}", self.weights, volume.source)
+
+    def _around(self, volume: Volume, point: Sequence[float]) -> Volume:
+        grid = volume.grid
+        if not grid.contains(point):
+            raise VertebraError("The point lies outside the scan; move it into the vertebral body.")
+        reach = NEIGHBOURHOOD * self.configuration.patch * self.configuration.spacing / grid.spacing
+        middle = grid.to_index(point)
+        low = np.clip(np.floor(middle - reach), 0, np.array(grid.shape) - 1).astype(int)
+        high = np.clip(np.ceil(middle + reach) + 1, low + 1, grid.shape).astype(int)
+        return cropped(volume, low.tolist(), high.tolist())
+
+    def _before(self, spine: Spine, place: int) -> list[int]:
+        """The instances that come before a place in the direction of traversal."""
+        down = self.configuration.direction == Direction.DOWN.value
+        earlier = spine.vertebrae[:place] if down else spine.vertebrae[place + 1 :]
+        return [each.instance for each in earlier]
+
+
+def places_of(spine: Spine, upright: Volume) -> list[Place]:
+    """Where to look for each vertebra of a spine that lies in the scan."""
+    return [
+        place_at(vertebra.instance, upright.grid.to_index(vertebra.centroid))
+        for vertebra in spine
+        if upright.grid.contains(vertebra.centroid)
+    ]
+
+
+def place_at(key: int, point: NDArray[np.float64]) -> Place:
+    """The place of a point given in voxels."""
+    i, j, k = (int(value) for value in np.rint(point))
+    start: Index = (i, j, k)
+    return Place(key, start, point)
+
+
+def _dtype(labels: LabelMap, number: int) -> type[np.unsignedinteger]:
+    return np.uint8 if max(number, int(labels.voxels.max(initial=0))) < 256 else np.uint16

@@ -1,0 +1,102 @@
+"""A segmented vertebra, and the fragment of one that a patch shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from .windows import Index, Window, bounds
+
+COMPLETE = 0.5
+"""From this probability on a vertebra counts as completely visible."""
+SMALL_PIECE = 0.1
+"""A piece smaller than this share of the largest is noise."""
+BODY = 0.6
+"""The body is where the bone is at least this share of its greatest thickness."""
+MARGIN = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Fragment:
+    """What the network newly found in a window of the scan."""
+
+    window: Window
+    mask: NDArray[np.bool_]
+    probabilities: NDArray[np.float32]
+    completeness: float
+
+    @property
+    def centre(self) -> Index:
+        """The centre b_t of the bounding box, rounded, in voxels of the scan."""
+        low, high = bounds(self.mask)
+        i, j, k = (s + (a + b + 1) // 2 for s, a, b in zip(self.window.start, low, high))
+        return i, j, k
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """One vertebra: its mask and probabilities in a window of the scan.
+
+    `converged` is off where the iteration limit decided; `steps` counts the patches looked at.
+    """
+
+    number: int
+    window: Window
+    mask: NDArray[np.bool_]
+    probabilities: NDArray[np.float32]
+    completeness: float
+    centre: Index
+    converged: bool
+    steps: int
+
+    @classmethod
+    def of(cls, number: int, fragment: Fragment, converged: bool, steps: int) -> Instance:
+        """The vertebra of a final fragment, cut to its bounding box and a margin."""
+        low, high = bounds(fragment.mask)
+        start = [max(0, a - MARGIN) for a in low]
+        stop = [min(n, b + 1 + MARGIN) for b, n in zip(high, fragment.mask.shape)]
+        part = tuple(slice(a, b) for a, b in zip(start, stop))
+        i, j, k = (s + a for s, a in zip(fragment.window.start, start))
+        mask = fragment.mask[part].copy()
+        shape: Index = (mask.shape[0], mask.shape[1], mask.shape[2])
+        return cls(
+            number,
+            Window((i, j, k), shape),
+            mask,
+            fragment.probabilities[part].copy(),
+            fragment.completeness,
+            fragment.centre,
+            converged,
+            steps,
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Is the vertebra completely visible?"""
+        return self.completeness >= COMPLETE
+
+    @property
+    def fragmented(self) -> bool:
+        """Is the mask in pieces?"""
+        return int(ndimage.label(self.mask)[1]) > 1
+
+    def body_centre(self) -> NDArray[np.float64]:
+        """The middle of the thickest part, which is the vertebral body, in voxels of the scan."""
+        depth = ndimage.distance_transform_edt(np.pad(self.mask, 1))[1:-1, 1:-1, 1:-1]
+        pieces, _ = ndimage.label(depth >= BODY * depth.max())
+        body = pieces == pieces.flat[int(depth.argmax())]
+        return np.asarray(np.argwhere(body).mean(axis=0) + self.window.start, dtype=np.float64)
+
+
+def cleaned(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask without pieces that are small against its largest one."""
+    pieces, count = ndimage.label(mask)
+    if count < 2:
+        return mask
+    sizes = np.bincount(pieces.ravel())
+    sizes[0] = 0
+    kept: NDArray[np.bool_] = (sizes >= SMALL_PIECE * sizes.max())[pieces] & mask
+    return kept

@@ -1,0 +1,86 @@
+"""The network: a U-net of constant width over patch and memory, with a completeness branch.
+
+The paper's figure gives the sizes of its feature maps, not the layers between them. Chosen here:
+two convolutions a resolution, max pooling, and transposed convolutions back up.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ..common.convolution import NormalizedConvolution
+from .configuration import Configuration
+
+WINDOW = (-500.0, 1500.0)
+"""What the network sees of Hounsfield units."""
+
+
+class Reading(NamedTuple):
+    """Logits of the voxels (batch, x, y, z) and of complete visibility (batch)."""
+
+    voxels: Tensor
+    complete: Tensor
+
+
+class MemoryNetwork(nn.Module):
+    """Segments the first vertebra of a patch that is not in the memory."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__()
+        width, stages, dropout = (
+            configuration.width,
+            configuration.stages,
+            configuration.dropout,
+        )
+        inputs = [2] + [width] * (stages - 1)
+        self.down = nn.ModuleList(_pair(channels, width, dropout) for channels in inputs)
+        self.pool = nn.MaxPool3d(2)
+        self.up = nn.ModuleList(
+            nn.ConvTranspose3d(width, width, 2, stride=2) for _ in range(stages - 1)
+        )
+        self.joined = nn.ModuleList(_pair(2 * width, width, dropout) for _ in range(stages - 1))
+        self.segmentation = nn.Conv3d(width, 1, 1)
+        self.completeness = _compression(width, configuration.patch >> (stages - 1), dropout)
+
+    def forward(self, patch: Tensor) -> Reading:
+        """Read patches (batch, 2, x, y, z) made by `network_input`."""
+        skips = []
+        features = patch
+        for number, stage in enumerate(self.down):
+            features = stage(self.pool(features) if number else features)
+            skips.append(features)
+        complete = self.completeness(skips.pop()).flatten()
+        for up, joined in zip(self.up, self.joined):
+            features = joined(torch.cat([skips.pop(), up(features)], dim=1))
+        return Reading(self.segmentation(features)[:, 0], complete)
+
+
+def network_input(patch: Tensor, memory: Tensor) -> Tensor:
+    """The two channels (batch, 2, x, y, z) from Hounsfield units and memory (batch, x, y, z)."""
+    low, high = WINDOW
+    scaled = (patch.float().clamp(low, high) - low) / (high - low) * 2 - 1
+    return torch.stack([scaled, memory.float()], dim=1)
+
+
+def _pair(inputs: int, width: int, dropout: float) -> nn.Sequential:
+    """Two convolutions; the paper drops out between each pair of consecutive ones."""
+    return nn.Sequential(
+        NormalizedConvolution(inputs, width, dimensions=3),
+        nn.Dropout(dropout),
+        NormalizedConvolution(width, width, dimensions=3),
+        nn.Dropout(dropout),
+    )
+
+
+def _compression(width: int, size: int, dropout: float) -> nn.Sequential:
+    """Further steps of the contracting path, down to a single value."""
+    layers: list[nn.Module] = []
+    while size > 3:
+        layers += [nn.MaxPool3d(2), NormalizedConvolution(width, width, dimensions=3)]
+        layers += [nn.Dropout(dropout)]
+        size //= 2
+    # the last map is too small for statistics of a single patch, so it has no normalization
+    return nn.Sequential(*layers, nn.Conv3d(width, 1, size))

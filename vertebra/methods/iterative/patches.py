@@ -1,0 +1,153 @@
+"""Training patches: scans are brought to the network's voxels once, then patches drawn at random.
+
+The paper draws patches at random or forced to contain bone in the ratio 1 : 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ...errors import BadFile, Cancelled, VertebraError
+from ...runtime import Progress, replacing
+from ...training.batches import Batch
+from ...volume import resampled
+from ...volume.resampling import AIR
+from ..common.preparation import upright
+from .augmentation import bent, cut_short, recoloured
+from .configuration import Configuration
+from .lessons import MASKED, Lesson, Recipe
+from .rules import Direction
+from .targets import Target, completely_visible, surface_weights, target, visible
+from .windows import Window, bounds
+
+ENDING = ".safetensors"
+FORCED = 0.75
+"""The share of patches around a point in the bounding box of some vertebra."""
+FORGOTTEN = 0.25
+"""How often a forced patch has an empty memory, as in the search for the first vertebra."""
+
+
+def prepared(lesson: Lesson, configuration: Configuration) -> dict[str, Tensor]:
+    """A scan in the network's voxels with vertebrae counted from head to tail."""
+    scan = upright(lesson.volume, configuration.spacing)
+    numbers = [number for number in MASKED if number in np.unique(lesson.labels.voxels)]
+    counted = lesson.labels.renumbered({old: new for new, old in enumerate(numbers, start=1)})
+    labels = np.ascontiguousarray(resampled(counted, scan.grid).voxels, dtype=np.uint8)
+    sizes = np.bincount(labels.ravel(), minlength=len(numbers) + 1)[1:]
+    boxes = [bounds(labels == n) if size else ((0,) * 3,) * 2 for n, size in enumerate(sizes, 1)]
+    whole = [number in lesson.complete for number in numbers]
+    rounded = np.rint(np.clip(scan.voxels, AIR, 3071)).astype(np.int16)
+    return {
+        "voxels": torch.from_numpy(np.ascontiguousarray(rounded)),
+        "labels": torch.from_numpy(labels),
+        "volumes": torch.from_numpy(sizes),
+        "boxes": torch.tensor(boxes, dtype=torch.int64).reshape(-1, 2, 3),
+        "complete": torch.tensor(whole, dtype=torch.bool),
+    }
+
+
+def prepare(
+    recipes: Sequence[Recipe],
+    configuration: Configuration,
+    folder: Path,
+    progress: Progress | None = None,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Prepare every lesson that is not in the folder yet; broken ones are told and left out."""
+    progress = progress or Progress()
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, (name, make) in enumerate(recipes):
+        progress.report(number / len(recipes), f"Preparing {name}")
+        target_file = folder / f"{name}{ENDING}"
+        if target_file.exists():
+            continue
+        try:
+            tensors = prepared(make(), configuration)
+        except Cancelled:
+            raise
+        except VertebraError as error:
+            say(f"{name} is left out: {error}")
+            continue
+        with replacing(target_file) as temporary:
+            save_file(tensors, temporary)
+
+
+class Patches:
+    """Batches of patches from a folder of prepared scans; a batch depends on its number alone."""
+
+    def __init__(self, folder: Path, configuration: Configuration, seed: int = 0) -> None:
+        self.files = sorted(folder.glob(f"*{ENDING}"))
+        if not self.files:
+            raise BadFile(f"'{folder}' holds no prepared scans; prepare some first.")
+        self.configuration = configuration
+        self.seed = seed
+
+    def __getitem__(self, number: int) -> Batch:
+        """The batch of a number."""
+        rng = np.random.default_rng([self.seed, number])
+        drawn = [self._patch(rng) for _ in range(self.configuration.training.batch)]
+        return {name: torch.stack([patch[name] for patch in drawn]) for name in drawn[0]}
+
+    def _patch(self, rng: np.random.Generator) -> dict[str, Tensor]:
+        path = self.files[int(rng.integers(len(self.files)))]
+        try:
+            with safe_open(path, framework="pt") as file:
+                return self._drawn(file, rng)
+        except (OSError, SafetensorError) as error:
+            raise BadFile(f"'{path}' is damaged; delete it and prepare it again.") from error
+
+    def _drawn(self, file: Any, rng: np.random.Generator) -> dict[str, Tensor]:
+        boxes = file.get_tensor("boxes").numpy()
+        volumes, whole = file.get_tensor("volumes").numpy(), file.get_tensor("complete").numpy()
+        shape = file.get_slice("voxels").get_shape()
+        present = np.flatnonzero(volumes)
+        forced = int(rng.choice(present)) if len(present) and rng.random() < FORCED else None
+        low, high = ((0, 0, 0), np.array(shape) - 1) if forced is None else boxes[forced]
+        window = Window.around(
+            rng.integers(low, np.array(high) + 1).tolist(), self.configuration.patch
+        )
+        voxels = _read(file, "voxels", window, AIR).astype(np.float32)
+        voxels, labels = cut_short((voxels, _read(file, "labels", window)), rng)
+        complete = completely_visible(labels, volumes, whole)
+        voxels, labels = bent((voxels, labels), self.configuration.spacing, rng)
+        wanted = self._wanted(labels, forced, rng)
+        goal = target(labels, wanted, complete, Direction(self.configuration.direction))
+        return self._tensors(recoloured(voxels, self.configuration.spacing, rng), goal)
+
+    def _wanted(
+        self, labels: NDArray[np.uint8], forced: int | None, rng: np.random.Generator
+    ) -> int | None:
+        """Which vertebra is the next: the forced one, the first, or any, or none is left."""
+        inside = visible(labels, Direction(self.configuration.direction))
+        if forced is not None and forced + 1 in inside:
+            return inside[0] if rng.random() < FORGOTTEN else forced + 1
+        done = int(rng.integers(len(inside) + 1))
+        return inside[done] if done < len(inside) else None
+
+    def _tensors(self, voxels: NDArray[np.float32], goal: Target) -> dict[str, Tensor]:
+        return {
+            "patch": torch.from_numpy(np.ascontiguousarray(voxels)),
+            "memory": torch.from_numpy(goal.memory),
+            "truth": torch.from_numpy(goal.truth),
+            "weights": torch.from_numpy(surface_weights(goal.truth, self.configuration)),
+            "complete": torch.tensor(goal.complete),
+        }
+
+
+def _read(file: Any, name: str, window: Window, outside: int = 0) -> NDArray[Any]:
+    """The part of a stored image that lies in a window."""
+    stored = file.get_slice(name)
+    there, here = window.overlap(stored.get_shape())
+    part = stored[there].numpy()
+    values = np.full(window.shape, outside, part.dtype)
+    values[here] = part
+    return values

@@ -1,0 +1,29 @@
+"""The numbers of the traversal, in voxels, and its direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Direction(str, Enum):
+    """Which end of the spine comes first."""
+
+    DOWN = "down"
+    UP = "up"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How patches move: their size, n_min, delta_max, the iteration limit, and the direction."""
+
+    patch: int = 128
+    least: int = 1000
+    tolerance: int = 2
+    iterations: int = 20
+    direction: Direction = Direction.DOWN
+
+    @property
+    def step(self) -> int:
+        """Delta x of the search: half a patch."""
+        return max(1, self.patch // 2)

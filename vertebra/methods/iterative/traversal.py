@@ -1,0 +1,178 @@
+"""How patches move through a scan, from vertebra to vertebra; any network can do the looking.
+
+It ends for every input: each place of the search is visited once at most, each vertebra takes
+a limited number of looks, and each new vertebra takes voxels that no other has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import VertebraError
+from ...runtime import Progress
+from ...spine import Point
+from ...volume import Volume
+from ...volume.resampling import AIR
+from .events import Event, Found, Listener, Step
+from .instances import Fragment, Instance, cleaned
+from .rules import Direction, Rules
+from .windows import Index, Window
+
+SegmentPatch = Callable[[NDArray[np.float32], NDArray[np.bool_]], tuple[NDArray[np.float32], float]]
+"""From a patch (HU) and its memory to voxel probabilities and that of complete visibility."""
+
+MOST_VERTEBRAE = 40
+BONE = 100
+"""Where no voxel reaches this (HU), there is no bone to look for."""
+
+
+class Traversal:
+    """One pass through an upright scan, with the memory of the vertebrae found so far."""
+
+    def __init__(
+        self,
+        volume: Volume,
+        segment_patch: SegmentPatch,
+        rules: Rules,
+        on_event: Listener | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.volume = volume
+        self.rules = rules
+        self.memory = np.zeros(volume.grid.shape, np.bool_)
+        self.instances: list[Instance] = []
+        self._segment_patch = segment_patch
+        self._tell: Callable[[Event], None] = on_event or (lambda _: None)
+        self._progress = progress or Progress()
+        self._fraction = 0.0
+
+    def run(self) -> list[Instance]:
+        """Search for the first vertebra, follow the spine to its end, and search on from there."""
+        ahead = search_places(self.volume.grid.shape, self.rules)
+        while ahead:
+            here = ahead.pop(0)
+            if not self._may_hold_bone(here):
+                continue
+            while (found := self.track(here)) is not None:
+                self.keep(found)
+                here = found.centre
+                ahead = [place for place in ahead if not self._behind(place, here)]
+        return self.instances
+
+    def track(self, start: Sequence[int], *, trusted: bool = False) -> Instance | None:
+        """Move from `start` to the vertebra that comes first there, until the patch stays in place.
+
+        A trusted start counts as the position before it: if the vertebra lies in its middle, one
+        look is enough. Nothing is returned where no fragment is large enough.
+        """
+        number = len(self.instances) + 1
+        before: Sequence[int] | None = None
+        here = start
+        for iteration in range(1, self.rules.iterations + 1):
+            fragment = self.look(here, number, iteration)
+            if fragment is None:
+                return None
+            if (before is not None and self._near(here, before)) or (
+                trusted and self._near(fragment.centre, here)
+            ):
+                return Instance.of(number, fragment, True, iteration)
+            before, here = here, fragment.centre
+        # x_{t+1} = [(x_t + x_{t-1}) / 2]
+        middle = [(a + b) // 2 for a, b in zip(here, before or here)]
+        fragment = self.look(middle, number, self.rules.iterations + 1)
+        if fragment is None:
+            return None
+        return Instance.of(number, fragment, False, self.rules.iterations + 1)
+
+    def look(self, centre: Sequence[int], number: int, iteration: int) -> Fragment | None:
+        """The fragment of the next vertebra in the patch around a centre, if large enough."""
+        window = Window.around(centre, self.rules.patch)
+        patch = window.cut(self.volume.voxels, AIR).astype(np.float32)
+        memory = window.cut(self.memory, False)
+        probabilities, completeness = self._segment_patch(patch, memory)
+        mask = self._fresh(probabilities, memory, window)
+        voxels = int(mask.sum())
+        enough = voxels >= self.rules.least
+        self._tell(self._step(centre, number, iteration, voxels if enough else 0))
+        self._report(centre)
+        if not enough:
+            return None
+        sure = float(np.clip(np.nan_to_num(completeness), 0, 1))
+        return Fragment(window, mask, probabilities, sure)
+
+    def keep(self, instance: Instance) -> None:
+        """Add a vertebra, complete or not, to the memory and to the list of instances."""
+        if len(self.instances) == MOST_VERTEBRAE:
+            raise VertebraError(
+                f"More than {MOST_VERTEBRAE} vertebrae were found; this model does not fit this "
+                "scan: choose another model, or give points to start from."
+            )
+        self.instances.append(instance)
+        self.remember(instance.window, instance.mask)
+        self._tell(Found(self._world(instance.centre), instance))
+
+    def remember(self, window: Window, mask: NDArray[np.bool_]) -> None:
+        """Add voxels to the memory."""
+        there, here = window.overlap(self.memory.shape)
+        self.memory[there] |= mask[here]
+
+    def _fresh(
+        self, probabilities: NDArray[np.float32], memory: NDArray[np.bool_], window: Window
+    ) -> NDArray[np.bool_]:
+        """The segmented voxels inside the scan; none if most of them belong to a vertebra done."""
+        predicted = np.zeros(probabilities.shape, np.bool_)
+        _, inside = window.overlap(self.memory.shape)
+        predicted[inside] = probabilities[inside] > 0.5
+        fresh: NDArray[np.bool_] = predicted & ~memory
+        if 2 * fresh.sum() < predicted.sum():
+            return np.zeros_like(fresh)
+        return cleaned(fresh)
+
+    def _near(self, one: Sequence[int], other: Sequence[int]) -> bool:
+        return all(abs(a - b) <= self.rules.tolerance for a, b in zip(one, other))
+
+    def _behind(self, place: Index, here: Index) -> bool:
+        """Does a place of the search lie where the traversal has been already?"""
+        margin = self.rules.step / 2
+        if self.rules.direction is Direction.DOWN:
+            return place[2] > here[2] + margin
+        return place[2] < here[2] - margin
+
+    def _may_hold_bone(self, place: Index) -> bool:
+        there, _ = Window.around(place, self.rules.patch).overlap(self.memory.shape)
+        return bool(self.volume.voxels[there].max(initial=AIR) >= BONE)
+
+    def _step(self, centre: Sequence[int], number: int, iteration: int, voxels: int) -> Step:
+        size = self.rules.patch * float(self.volume.grid.spacing[0])
+        return Step(self._world(centre), size, number, iteration, voxels)
+
+    def _world(self, index: Sequence[int]) -> Point:
+        x, y, z = (float(value) for value in self.volume.grid.to_world(index))
+        return x, y, z
+
+    def _report(self, centre: Sequence[int]) -> None:
+        share = (centre[2] + 0.5) / self.volume.grid.shape[2]
+        done = share if self.rules.direction is Direction.UP else 1 - share
+        self._fraction = max(self._fraction, min(1.0, done))
+        found = len(self.instances)
+        self._progress.report(self._fraction, f"Segmenting: {found} vertebrae so far")
+
+
+def search_places(shape: Sequence[int], rules: Rules) -> list[Index]:
+    """The centres of the sliding search: half a patch apart, the first end of the spine first."""
+    along = [_centres(size, rules) for size in shape]
+    heights = along[2] if rules.direction is Direction.UP else along[2][::-1]
+    return [(i, j, k) for k, j, i in product(heights, along[1], along[0])]
+
+
+def _centres(size: int, rules: Rules) -> list[int]:
+    """Centres along one axis whose patches cover it; one in the middle where one is enough."""
+    if size <= rules.patch:
+        return [size // 2]
+    first, last = rules.patch // 2, size - rules.patch + rules.patch // 2
+    count = int(np.ceil((last - first) / rules.step)) + 1
+    return [int(c) for c in np.rint(np.linspace(first, last, count))]
