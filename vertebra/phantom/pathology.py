@@ -92,7 +92,7 @@ def draw_findings(names: list[str], age: float, rng: np.random.Generator) -> Fin
         return [str(name) for name in rng.choice(bodies, count, replace=False, p=likely)]
 
     fractures: tuple[tuple[str, Fracture], ...] = ()
-    if rng.random() < 0.35 * frail:
+    if rng.random() < 0.6 * frail:
         fractures = tuple((name, draw_fracture(rng)) for name in some(int(rng.integers(1, 5))))
     lesions: tuple[Lesion, ...] = ()
     if rng.random() < 0.10:

@@ -28,6 +28,9 @@ TILT = {name: float(degrees) for name, degrees in zip(_words[::3], _words[2::3])
 SACRAL_TURN = 15.0
 """The upper plate of the sacrum is tilted beyond the step from L5 to it by this, degrees."""
 
+_PELVIC_ROLL = 0.35
+"""A lying patient's pelvis is nearly level: it keeps this share of the spine's lean."""
+
 SPACING_SD = 0.03
 """Spacings differ by this share from level to level once the subject's scale is taken out."""
 
@@ -199,7 +202,8 @@ def assemble(
     steps = np.stack([np.sin(b) * np.cos(a), -np.sin(a), -np.cos(b) * np.cos(a)], 1)
     centres = np.concatenate([np.zeros((1, 3)), np.cumsum(steps * spacing[:, None], 0)])
     pitches = -np.concatenate([tilt[:1], (tilt[:-1] + tilt[1:]) / 2, tilt[-1:] + SACRAL_TURN])
-    rolls = -np.concatenate([roll[:1], (roll[:-1] + roll[1:]) / 2, roll[-1:]])
+    rolls = -np.concatenate([roll[:1] / 2, (roll[:-1] + roll[1:]) / 2, roll[-1:] * _PELVIC_ROLL])
+    yaw = np.append(yaw[:-1], yaw[-1] * _PELVIC_ROLL)
     frames = np.tile(np.eye(4), (len(centres), 1, 1))
     for frame, centre, *angles in zip(frames, centres, pitches, rolls, yaw):
         frame[:3, :3] = rotation(*angles)

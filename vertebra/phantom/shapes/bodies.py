@@ -45,9 +45,9 @@ def body(
         side = (r - 1) / np.maximum(slope, 1 / np.maximum(rx, ry))
         bowl = hollow * np.clip(1 - r * r, 0, 1)
         upper = z - size.height / 2 + bowl - saddle * np.clip(u - 0.35, 0, 0.8) ** 2 * 1.6
-        lower = -z - size.height / 2 + bowl * 0.8 + saddle * (0.25 - 0.5 * front)
+        lower = -z - size.height / 2 + bowl * 0.8 + saddle * 0.45 * -front
         end = np.maximum(upper, lower)
-        width = 2.5
+        width = min(2.5, 0.13 * size.height)
         near = np.maximum(width - np.abs(side - end), 0)
         return np.asarray(np.maximum(side, end) + near * near * 0.25 / width, dtype=np.float32)
 

@@ -139,7 +139,7 @@ def cervical(name: str, size: Size, step: float, style: Style) -> Clay:
         shrink = 0.75 if number == 7 else 1.0
         clay.limb(
             [[side * (size.width / 2 - 2), front_y, 0], [tubercle, front_y - 1.0, -2]],
-            [[3.0 * shrink, 2.0 * shrink], [3.0 * shrink, 2.3 * shrink]],
+            [[2.4 * shrink, 1.7 * shrink], [2.8 * shrink, 2.2 * shrink]],
             blend=1.5,
         )
         clay.limb(
@@ -168,7 +168,7 @@ def cervical(name: str, size: Size, step: float, style: Style) -> Clay:
                 [0, (lamina + tip) / 2, -3 - drop * 0.45],
                 [side * split, tip + 3, -3 - drop],
             ],
-            [[4.2, 2.4], [3.5, 2.2], [3.0, 2.5] if split else [4.2, 3.6]],
+            [[5.0, 2.8], [4.4, 2.8], [3.8, 2.9] if split else [4.6, 3.8]],
             blend=2,
         )
     return clay
