@@ -68,11 +68,11 @@ def _liver(body: Body, above: Tensor, rng: np.random.Generator) -> None:
     canvas, habitus, tissues = body.canvas, body.habitus, body.tissues
     scale = habitus.subject.scale
     tip = float(habitus.height(20.6 + rng.normal(0, 0.7) + 0.5 * habitus.breath))
-    slope = float(rng.uniform(0.5, 0.85))
+    slope = float(rng.uniform(0.6, 0.9))
     lower = tip + (habitus.subject.cage(np.array([tip]))[0, 0] * 0.8 - body.right) * slope - body.z
-    lower = (lower + canvas.noise("liver edge", 40.0) * 5.0) * 0.7
+    lower = lower - body.right.clamp(max=0.0) * 1.3  # the left lobe tapers
+    lower = (lower + canvas.noise("liver edge", 40.0) * 5.0) * 0.6
     liver = torch.maximum(torch.maximum(body.cage + 3.5, above + 3.0), lower)
-    liver = torch.maximum(liver, -45.0 * scale - body.right)
     spine = (30.0 * scale - body.front) * 0.8 - (body.right - 20 * scale).clamp(min=0.0) * 0.9
     liver = torch.maximum(liver, spine)
     kidney = 44.0 * scale - ((body.right - 58 * scale) ** 2 + (body.front + 2 * scale) ** 2).sqrt_()

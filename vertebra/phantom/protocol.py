@@ -123,7 +123,9 @@ def _crop(
         ends = habitus.height([high, low])
         slack = max(abs(ends[0] - ends[1]) - extent[2], 0) / 2
         centre[2] = ends.mean() + float(rng.uniform(-slack, slack))
-    return _view(centre, steps, np.array(shape), patient, oblique, codes)
+    view = _view(centre, steps, np.array(shape), patient, oblique, codes)
+    thick = steps[2] * float(rng.choice([1.0, 1.0, 1.25]))
+    return replace(view, thickness=thick if view.parts > 1 else None)
 
 
 def _acquired(
@@ -159,11 +161,9 @@ def _acquired(
     shape = np.maximum(1, np.round([width / steps[0], width / steps[1], tall / steps[2]]))
     orders = ["LPS"] * 7 + ["RAS", "LAS", "PIR", "ASL", "LPI", "SRA"]
     view = _view(middle, steps, shape, patient, oblique, codes or str(rng.choice(orders)))
-    parts = int(np.clip(round(steps[2] / (2 * steps[0])), 1, 5)) // 2 * 2 + 1
     return replace(
         view,
         thickness=float(np.clip(thickness, 0.5, 5.0)),
-        parts=parts,
         radius=width / 2 if rng.random() < 0.5 else None,
     )
 
@@ -188,4 +188,5 @@ def _view(
     middle = patient[:3, :3] @ centre + patient[:3, 3]
     affine[:3, 3] = middle - affine[:3, :3] @ ((np.asarray(shape) - 1) / 2)
     sizes = (int(shape[0]), int(shape[1]), int(shape[2]))
-    return View(Grid(sizes, affine), patient, codes, None, 1, None)
+    parts = int(np.clip(round(steps[2] / (2 * steps[0])), 1, 5)) // 2 * 2 + 1
+    return View(Grid(sizes, affine), patient, codes, None, parts, None)
