@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -186,16 +187,16 @@ def test_what_libraries_print_does_not_disturb_the_events(heard: Heard) -> None:
     assert heard.until_idle()[0] == "finished"
 
 
-def test_the_voxels_are_handed_over_and_their_file_is_removed(heard: Heard, tmp_path: Path) -> None:
-    import tempfile
-
-    before = set(Path(tempfile.gettempdir()).glob("vertebra-job-*"))
+def test_the_file_of_the_voxels_is_removed_with_the_job(
+    heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     heard.client.start("label", scan("slow"))
-    assert len(set(Path(tempfile.gettempdir()).glob("vertebra-job-*")) - before) >= 1
+    heard.until(lambda: "found" in heard.names())
+    assert [file.name for file in tmp_path.glob("*/*")] == ["voxels.npy"]
     heard.client.cancel()
     heard.until_idle()
-    mine = set(Path(tempfile.gettempdir()).glob("vertebra-job-*")) - before
-    assert not mine
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_closing_ends_the_process_in_the_middle_of_a_job() -> None:
@@ -230,23 +231,3 @@ def test_the_worker_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     process.kill()
     process.wait()
     wait_until_gone(pid, 3)
-
-
-def test_without_a_model_the_user_is_told_where_to_put_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from vertebra.runtime import models
-
-    monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
-    if any(each.bundled for each in models.models()):
-        pytest.skip("a model ships with this copy of Vertebra")
-    client = Client()
-    heard = Heard(client)
-    client.start("label", scan())
-    name, (sentence,) = heard.until_idle()
-    client.close()
-    assert name == "failed"
-    assert sentence == (
-        "No model for labelling spines is installed; put a model's two files, .safetensors and "
-        f".json, into the folder {tmp_path / 'models'} and try again."
-    )

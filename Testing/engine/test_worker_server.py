@@ -14,6 +14,7 @@ from blocks import TINY, block_example
 from pretend_worker import LEVELS, pretend
 
 from vertebra.methods.multiview.networks import MultiViewNetwork
+from vertebra.runtime import models
 from vertebra.runtime.models import Card, save
 from vertebra.spine import from_json
 from vertebra.volume import Grid, Volume
@@ -130,3 +131,17 @@ def test_what_is_no_ct_is_refused(untrained: None, tmp_path: Path) -> None:
     spoken.ask(Volume(np.full((40, 40, 40), 300, np.int16), Grid.of((40, 40, 40), (4, 4, 4))))
     spoken.server.work()
     assert spoken.events()[-1]["sentence"].startswith("This is not a CT of a body")
+
+
+def test_without_a_model_the_user_is_told_where_to_put_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr(models, "bundled_folder", lambda: tmp_path / "none")
+    spoken = Spoken(tmp_path, TASKS)
+    spoken.ask(scan())
+    spoken.server.work()
+    assert spoken.events()[-1]["sentence"] == (
+        "No model for labelling spines is installed; put a model's two files, .safetensors and "
+        f".json, into the folder {tmp_path / 'models'} and try again."
+    )
