@@ -36,7 +36,8 @@ class Shortcuts:
         for name, key in KEYS.items():
             shortcut = qt.QShortcut(slicer.util.mainWindow())
             shortcut.setKey(qt.QKeySequence(key))
-            shortcut.connect("activated()", getattr(self._ui, name).click)
+            button = getattr(self._ui, name)
+            shortcut.connect("activated()", lambda pressed=button: pressed.click())
             self._installed.append(shortcut)
 
     def remove(self) -> None:
