@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor
 from ..anatomy import LEVELS
 from ..volume import Grid
 from .cage import CARTILAGE, RIB_RIGHT, STERNUM, rib_tubes
+from .column import canal_tube, disc_tubes
 from .extras import bony_tubes, metal_tubes
 from .form import Form
 from .limbs import (
@@ -33,8 +34,8 @@ from .limbs import (
     pelvis_frame,
 )
 from .measures import Size
+from .pathology import Fusion
 from .shapes.morph import sample_vertebra, smoothstep
-from .shapes.pelvis import CANAL
 from .shapes.procedural import Procedural
 from .shapes.source import ShapeSource
 from .shapes.template import Template
@@ -75,19 +76,22 @@ def render_bones(
     shapes: ShapeSource | None = None,
 ) -> Bones:
     """The bones of a subject at the voxels of a grid in subject space."""
-    canvas = _Canvas(grid, torch.device(device))
+    skeleton = _Skeleton(grid, torch.device(device))
     source = shapes or Procedural()
+    reach = _VERTEBRA_BOX * subject.scale
     for level, frame in zip(subject.levels[:-1], subject.pose.frames):
+        if skeleton.misses(frame, reach):
+            continue
         template, made = source.vertebra(level.name, subject.seed)
-        canvas.add_vertebra(template, made, subject, level.name, frame, level.verse)
+        skeleton.add_vertebra(template, made, subject, level.name, frame, level.verse)
     pelvis, head = pelvis_frame(subject), head_frame(subject)
-    canvas.add_bone(lambda: source.bone("sacrum", subject.seed), pelvis, SACRUM, _PELVIS_BOX)
+    skeleton.add_bone(lambda: source.bone("sacrum", subject.seed), pelvis, SACRUM, _PELVIS_BOX)
     for side, code in ((1, HIP_RIGHT), (-1, HIP_LEFT)):
         frame = pelvis @ np.diag([side, 1.0, 1.0, 1.0])
-        canvas.add_bone(lambda: source.bone("hip", subject.seed), frame, code, _PELVIS_BOX)
-    canvas.add_bone(lambda: source.bone("skull", subject.seed), head, SKULL, _SKULL_BOX)
-    canvas.add_tubes(_all_tubes(subject))
-    return canvas.finished(subject)
+        skeleton.add_bone(lambda: source.bone("hip", subject.seed), frame, code, _PELVIS_BOX)
+    skeleton.add_bone(lambda: source.bone("skull", subject.seed), head, SKULL, _SKULL_BOX)
+    skeleton.add_tubes(_all_tubes(subject))
+    return skeleton.finished(subject)
 
 
 @lru_cache(maxsize=4)
@@ -104,17 +108,17 @@ def render_vertebra(
     shapes: ShapeSource | None = None,
 ) -> Tensor:
     """Distance (mm) to one vertebra, or to the sacrum for S1, as if it stood alone."""
-    canvas = _Canvas(grid, torch.device(device))
+    skeleton = _Skeleton(grid, torch.device(device))
     source = shapes or Procedural()
     if level == "S1":
-        canvas.add_bone(
+        skeleton.add_bone(
             lambda: source.bone("sacrum", subject.seed), pelvis_frame(subject), SACRUM, _PELVIS_BOX
         )
     else:
         template, made = source.vertebra(level, subject.seed)
         frame = subject.pose.frames[subject.index(level)]
-        canvas.add_vertebra(template, made, subject, level, frame, LEVELS[level].verse)
-    return canvas.distance
+        skeleton.add_vertebra(template, made, subject, level, frame, LEVELS[level].verse)
+    return skeleton.distance
 
 
 def vertebra_box(
@@ -130,6 +134,7 @@ def vertebra_box(
     return subject.pose.frames[subject.index(level)], low, high
 
 
+_VERTEBRA_BOX = np.array([[-75, -115, -85], [75, 45, 65]])
 _PELVIS_BOX = np.array([[-4, -90, -160], [146, 94, 86]]) - [[72, 0, 0], [0, 0, 0]]
 _SKULL_BOX = np.array([[-86, -114, -6], [86, 102, 174]])
 
@@ -142,7 +147,7 @@ _MATERIAL = {
 }  # fmt: skip
 
 
-class _Canvas:
+class _Skeleton:
     """The fields while bones are being put in, nearest bone first."""
 
     def __init__(self, grid: Grid, device: torch.device) -> None:
@@ -155,14 +160,26 @@ class _Canvas:
     def _full(self, value: float) -> Tensor:
         return torch.full(self.grid.shape, value, dtype=torch.float32, device=self.device)
 
+    def _range(
+        self, frame: Array, low: Array, high: Array
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The first voxel of a box of a frame, and the one after the last, along each axis."""
+        corners = np.array(np.meshgrid(*np.stack([low, high]).T)).reshape(3, -1).T
+        index = self.grid.to_index(corners @ frame[:3, :3].T + frame[:3, 3])
+        first = np.clip(np.ceil(index.min(0)), 0, self.grid.shape).astype(np.int64)
+        last = np.clip(np.floor(index.max(0)) + 1, 0, self.grid.shape).astype(np.int64)
+        return first, last
+
+    def misses(self, frame: Array, box: Array) -> bool:
+        """Does a box of a frame lie outside the grid?"""
+        first, last = self._range(frame, box[0], box[1])
+        return bool((last <= first).any())
+
     def _points(
         self, frame: Array, low: Array, high: Array
     ) -> tuple[tuple[slice, ...], tuple[Tensor, Tensor, Tensor]] | None:
         """The voxels around a box of a frame, and their coordinates in that frame."""
-        corners = np.array(np.meshgrid(*np.stack([low, high]).T)).reshape(3, -1).T
-        index = self.grid.to_index(corners @ frame[:3, :3].T + frame[:3, 3])
-        first = np.clip(np.ceil(index.min(0)), 0, self.grid.shape).astype(int)
-        last = np.clip(np.floor(index.max(0)) + 1, 0, self.grid.shape).astype(int)
+        first, last = self._range(frame, low, high)
         if (last <= first).any():
             return None
         into = np.linalg.inv(frame) @ self.grid.affine
@@ -223,12 +240,13 @@ class _Canvas:
                 density = density + (lesion.density - density) * share
         self.density[where] = torch.where(closer, density, self.density[where])
 
-    def add_bone(self, template: object, frame: Array, code: int, box: Array) -> None:
+    def add_bone(
+        self, shape_of: Callable[[], Template], frame: Array, code: int, box: Array
+    ) -> None:
         """A bone as its template has it, if its box touches the grid at all."""
-        found = self._points(frame, box[0], box[1])
-        if found is None:
+        if self.misses(frame, box):
             return
-        shape: Template = template()  # type: ignore[operator]
+        shape = shape_of()
         found = self._points(frame, shape.box[0], shape.box[1])
         if found is None:
             return
@@ -249,9 +267,8 @@ class _Canvas:
             usual = (1.0, 0.9) if RIB_RIGHT < code < SKULL else (1.0, 1.0)
             table[:, code] = torch.tensor(_MATERIAL.get(code, usual), device=self.device)
         other = (self.label >= RIB_RIGHT) | (self.label == SACRUM) | (self.label == COCCYX)
-        label = self.label.long()
-        cortex = torch.where(other, table[0][label], self.cortex)
-        density = torch.where(other, table[1][label], self.density)
+        codes = self.label[other].long()
+        self.cortex[other], self.density[other] = table[0][codes], table[1][codes]
         spare = torch.zeros_like(self.label)
         canal, disc = self._full(FAR), self._full(FAR)
         nearest_tube([canal_tube(subject)], self.grid, canal, spare, MARGIN)
@@ -266,8 +283,8 @@ class _Canvas:
         return Bones(
             distance=self.distance.clamp(-FAR, FAR),
             label=torch.where(self.distance < 0, self.label, 0).to(torch.int16),
-            cortex=cortex,
-            density=density,
+            cortex=self.cortex,
+            density=self.density,
             disc=disc,
             canal=canal,
             metal=metal,
@@ -289,47 +306,6 @@ def _own_box(template: Template, made: Size, form: Form) -> tuple[Array, Array]:
     return low, high
 
 
-def _within(subject: Subject, level: str, fusion: object) -> bool:
-    upper, lower = (subject.index(getattr(fusion, end)) for end in ("upper", "lower"))
+def _within(subject: Subject, level: str, fusion: Fusion) -> bool:
+    upper, lower = subject.index(fusion.upper), subject.index(fusion.lower)
     return upper <= subject.index(level) <= lower
-
-
-def canal_tube(subject: Subject) -> Tube:
-    """The spinal canal from the foramen magnum into the sacrum."""
-    points, ups, radii = [], [], []
-    for frame, level in zip(subject.pose.frames, subject.levels):
-        size = subject.forms[level.name].size
-        middle = frame[:3, 3] - frame[:3, 1] * (size.depth + size.canal_depth) / 2
-        if level.name == "C1":
-            points.append(middle + frame[:3, 2] * 16 * subject.scale)
-            ups.append(frame[:3, 0])
-            radii.append([size.canal_width / 2, size.canal_depth / 2 + 2])
-        points.append(middle)
-        ups.append(frame[:3, 0])
-        radii.append([size.canal_width / 2, size.canal_depth / 2])
-    pelvis = pelvis_frame(subject)
-    radii[-1] = [r * subject.scale for r in (14, 8)]
-    lower = CANAL[:3] @ pelvis[:3, :3].T
-    points += list(lower + pelvis[:3, 3])
-    ups += [pelvis[:3, 0] / subject.scale] * 3
-    radii += [[r * subject.scale for r in pair] for pair in ((11, 6.5), (8, 5), (5, 3.5))]
-    return Tube(np.array(points), np.array(ups), np.array(radii), 1)
-
-
-def disc_tubes(subject: Subject) -> list[Tube]:
-    """The discs from C2-3 to L5-S1; they end inside the bodies they lie between."""
-    tubes = []
-    for above, below in pairwise(range(1, len(subject.levels))):
-        frames = subject.pose.frames[[above, below]]
-        a, b = (subject.forms[subject.levels[i].name].size for i in (above, below))
-        points = np.stack(
-            [
-                frames[0, :3, 3] - frames[0, :3, 2] * a.height * 0.42,
-                frames[1, :3, 3] + frames[1, :3, 2] * b.height * 0.42,
-            ]
-        )
-        radii = np.array(
-            [[a.width_lower, a.depth_lower], [b.width_upper, b.depth_upper]]
-        ) * 0.49  # fmt: skip
-        tubes.append(Tube(points, frames[:, :3, 0], radii, 1))
-    return tubes
