@@ -116,6 +116,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/phantom/cage.py
   vertebra/phantom/canvas.py
   vertebra/phantom/chest.py
+  vertebra/phantom/column.py
   vertebra/phantom/command.py
   vertebra/phantom/extras.py
   vertebra/phantom/extremities.py
