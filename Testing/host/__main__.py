@@ -6,7 +6,11 @@ import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "xcb" if os.environ.get("DISPLAY") else "offscreen")
+SCREENS = {"darwin": "cocoa", "win32": "windows"}
+screen = SCREENS.get(sys.platform) or ("xcb" if os.environ.get("DISPLAY") else "wayland")
+if screen == "wayland" and not os.environ.get("WAYLAND_DISPLAY"):
+    sys.exit("There is no screen here; Testing/host/screenshots.py takes pictures without one.")
+os.environ.setdefault("QT_QPA_PLATFORM", screen)
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
 from standin.start import start
