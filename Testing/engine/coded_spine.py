@@ -1,13 +1,23 @@
-"""A spine whose voxels tell by their brightness which vertebra they belong to, and its reader.
+"""Spines made of blocks, and readers that segment them exactly without a network.
 
-So a patch can be segmented exactly, and the geometry of a traversal tested without a network.
+So the geometry of traversals is tested: voxels tell by their brightness which vertebra they
+belong to, or vertebrae are separate blobs.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass, field
 
+import numpy as np
+import torch
+from scipy import ndimage
+from torch import nn
+
+from vertebra.anatomy import VERTEBRAE
+from vertebra.methods.iterative.configuration import Configuration
+from vertebra.methods.iterative.inference import Segmenter
 from vertebra.methods.iterative.rules import Direction
+from vertebra.spine import Spine
 from vertebra.volume import Grid, LabelMap, Volume
 
 FIRST, APART = 1000, 10
@@ -71,3 +81,72 @@ def scan_of(labels: np.ndarray, spacing: float = 1.0) -> tuple[Volume, LabelMap]
     """A coded scan and its label map."""
     grid = Grid.of(labels.shape, (spacing,) * 3, (-20, 30, 5))
     return Volume(coded(labels), grid, "coded"), LabelMap(labels, grid)
+
+
+class BlobReader:
+    """Segments the first separate bright blob of a patch that is not in the memory.
+
+    It works at any resolution and orientation of the scan; what ends in air is cut.
+    """
+
+    def __init__(self, direction: Direction = Direction.DOWN) -> None:
+        self.down = direction is Direction.DOWN
+        self.looks = 0
+
+    def __call__(self, patch: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, float]:
+        """Probabilities 0 and 1, and whether the blob ends inside the patch and the scan."""
+        self.looks += 1
+        pieces, count = ndimage.label(patch > 500)
+        best: tuple[float, np.ndarray] | None = None
+        for number in range(1, count + 1):
+            blob = pieces == number
+            height = float(np.nonzero(blob)[2].mean()) * (1 if self.down else -1)
+            if memory[blob].mean() < 0.5 and (best is None or height > best[0]):
+                best = height, blob
+        if best is None:
+            return np.zeros(patch.shape, np.float32), 0.0
+        around = ndimage.binary_dilation(best[1], iterations=2)
+        edge = np.pad(np.zeros(np.array(patch.shape) - 2, bool), 1, constant_values=True)
+        cut = (around & (edge | (patch < -500))).any()
+        return best[1].astype(np.float32), 1.0 - float(cut)
+
+
+@dataclass(frozen=True, eq=False)
+class BlobSegmenter(Segmenter):
+    """A segmenter of blobs, without a network."""
+
+    reader: BlobReader = field(default_factory=BlobReader)
+
+    @classmethod
+    def at(cls, spacing: float, direction: Direction = Direction.DOWN) -> BlobSegmenter:
+        """A segmenter that works on voxels of this size."""
+        configuration = Configuration(
+            "blobs", patch=round(72 / spacing), spacing=spacing, direction=direction.value
+        )
+        cpu = torch.device("cpu")
+        return cls(nn.Identity(), configuration, cpu, "abc", reader=BlobReader(direction))
+
+    def segment_patch(self, patch: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, float]:
+        """Read a patch."""
+        return self.reader(patch, memory)
+
+
+def blob_scan(count: int = 6, seed: int = 0, repeat: int = 1) -> tuple[Volume, LabelMap, Spine]:
+    """A scan of blobs in soft tissue in voxels of 3 mm or, repeated, smaller; masks and points."""
+    labels = spine_labels((32, 36, 9 * count + 8), count, np.random.default_rng(seed))
+    labels = np.kron(labels, np.ones((repeat,) * 3, np.uint8))
+    grid = Grid.of(labels.shape, (3 / repeat,) * 3, (-20, 30, 5))
+    names = [level.name for level in VERTEBRAE[12 : 12 + count]]
+    centres = {
+        name: grid.to_world(np.argwhere(_body(labels == n)).mean(axis=0))
+        for n, name in enumerate(names, 1)
+    }
+    voxels = np.where(labels > 0, 1000, 20).astype(np.int16)
+    spine = Spine.of({name: point.tolist() for name, point in centres.items()})
+    return Volume(voxels, grid, "blobs"), LabelMap(labels, grid), spine
+
+
+def _body(mask: np.ndarray) -> np.ndarray:
+    """The block without its process."""
+    columns = mask.sum(axis=2)
+    return mask & (columns == columns.max())[..., None]

@@ -16,6 +16,8 @@ DIM = 200
 """Voxels at the surface darker than this (HU) are no bone."""
 BAND = 1.5
 """The boundary is sought this far (mm) to either side of where the network puts it."""
+LEAST_CONTRAST = 100.0
+"""Where bone is hardly brighter than the tissue around it (HU), brightness counts less."""
 LOCAL = 3.0
 """How far (mm) around a voxel bone and soft tissue are measured."""
 
@@ -38,23 +40,23 @@ def without_dim_surface(
 def sharpened(
     mask: NDArray[np.bool_], hounsfield: NDArray[np.generic], spacing: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """The mask with its boundary halfway between the bone and the soft tissue around it.
+    """The mask with its boundary moved to where the scan shows it, by up to `BAND`.
 
-    Near the network's boundary a voxel is bone if it is brighter than the mean of the bone inside
-    and the tissue outside, both measured nearby.
+    A voxel is bone if its depth in the network's mask and its brightness say so together;
+    brightness is measured from halfway between the bone and the soft tissue nearby.
     """
     if not mask.any():
         return mask
     inwards = ndimage.distance_transform_edt(mask, sampling=spacing)
     outwards = ndimage.distance_transform_edt(~mask, sampling=spacing)
-    band = (inwards < BAND) & (outwards < BAND)
+    depth = np.asarray(inwards - outwards, dtype=np.float32)
     values = hounsfield.astype(np.float32)
     sigma = LOCAL / spacing
-    bone = _local_mean(values, mask & (inwards < 2 * BAND), sigma)
-    tissue = _local_mean(values, (outwards >= BAND) & (outwards < 3 * BAND), sigma)
-    bright = values > (bone + tissue) / 2
-    result = np.where(band, bright, mask)
-    return cleaned(np.asarray(ndimage.binary_opening(result) | (result & mask), dtype=np.bool_))
+    bone = _local_mean(values, (depth > 0) & (depth < 2 * BAND), sigma)
+    tissue = _local_mean(values, (depth <= -BAND) & (depth > -3 * BAND), sigma)
+    contrast = np.maximum(bone - tissue, LEAST_CONTRAST)
+    brightness = np.clip((values - (bone + tissue) / 2) / contrast, -0.5, 0.5)
+    return cleaned(np.asarray(brightness + depth / (2 * BAND) > 0))
 
 
 def at_home(

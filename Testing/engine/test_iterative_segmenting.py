@@ -1,0 +1,180 @@
+"""Masks, names, completeness and flags, free, from points, one alone, and coarse to fine."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from coded_spine import BlobSegmenter, blob_scan
+
+from vertebra.anatomy import LEVELS
+from vertebra.errors import VertebraError
+from vertebra.methods.iterative.coarse import segment_coarse_to_fine
+from vertebra.methods.iterative.refinement import Boundary
+from vertebra.methods.iterative.result import complete_only
+from vertebra.methods.iterative.rules import Direction
+from vertebra.spine import Flag, Spine, Vertebra
+from vertebra.volume import Grid, LabelMap, Volume, cropped, oriented, resampled
+
+
+def dice(one, other):
+    return 2 * (one & other).sum() / max(1, one.sum() + other.sum())
+
+
+def least_dice(labels, truth, spine):
+    return min(
+        dice(labels.voxels == vertebra.instance, truth.voxels == number)
+        for number, vertebra in enumerate(spine, 1)
+    )
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_blobs_are_segmented_and_counted_from_the_head(direction):
+    scan, truth, points = blob_scan()
+    labels, spine = BlobSegmenter.at(3.0, direction).segment(scan)
+    assert np.array_equal(labels.voxels, truth.voxels)
+    assert [vertebra.instance for vertebra in spine] == [1, 2, 3, 4, 5, 6]
+    assert all(vertebra.completeness == 1 for vertebra in spine)
+    assert all(Flag.AMBIGUOUS in vertebra.flags for vertebra in spine)
+    away = np.linalg.norm(np.subtract(spine.centroids, points.centroids), axis=1)
+    assert away.max() < 3
+    assert spine.provenance.method == "iterative blobs"
+    assert spine.provenance.weights == "abc"
+    assert list(labels.names.values()) == [str(level) for level in spine.levels]
+
+
+@pytest.mark.parametrize("boundary", Boundary)
+@pytest.mark.parametrize("codes", ["RAS", "PIL", "LPS"])
+def test_masks_come_back_on_the_grid_of_the_scan(boundary, codes):
+    scan, truth, points = blob_scan(count=3)
+    fine = Grid.of((130, 150, 54), (0.75, 0.75, 1.9), scan.grid.origin - 1)
+    scan, truth = (oriented(resampled(each, fine), codes) for each in (scan, truth))
+    labels, spine = replace(BlobSegmenter.at(1.5), boundary=boundary).segment(scan, points)
+    assert labels.grid.same_as(scan.grid)
+    assert least_dice(labels, truth, spine) > 0.93
+
+
+def test_an_oblique_scan_keeps_its_masks_in_place():
+    scan, truth, points = blob_scan(count=3)
+    angle = np.radians(12)
+    turn = np.array(
+        [[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]]
+    )
+    grid = Grid.of((60, 70, 70), (1.6, 1.8, 1.7), scan.grid.origin + [0, 10, -12], turn)
+    scan, truth = resampled(scan, grid), resampled(truth, grid)
+    labels, spine = BlobSegmenter.at(1.5).segment(scan, points)
+    assert least_dice(labels, truth, spine) > 0.9
+
+
+def test_masks_carry_the_instances_and_levels_of_the_points():
+    scan, truth, points = blob_scan()
+    shuffled = Spine(tuple(replace(each, instance=40 - each.instance) for each in points))
+    labels, spine = BlobSegmenter.at(3.0).segment(scan, shuffled)
+    assert spine.levels == points.levels
+    for number, vertebra in enumerate(spine, 1):
+        assert np.array_equal(labels.voxels == vertebra.instance, truth.voxels == number)
+        assert labels.names[vertebra.instance] == vertebra.level.name
+        assert not vertebra.flags
+
+
+def test_partial_vertebrae_are_flagged_and_left_out_of_the_published_mask():
+    scan, truth, _ = blob_scan()
+    top = scan.grid.shape[2] - 5
+    scan, truth = (cropped(each, (0, 0, 12), (32, 36, top)) for each in (scan, truth))
+    labels, spine = BlobSegmenter.at(3.0).segment(scan)
+    partial = [Flag.PARTIAL in vertebra.flags for vertebra in spine]
+    assert partial == [True, False, False, False, False, True]
+    assert np.array_equal(labels.voxels > 0, truth.voxels > 0)
+    whole = complete_only(labels, spine)
+    assert set(np.unique(whole.voxels)) == {0, 2, 3, 4, 5}
+
+
+def test_points_and_masks_that_disagree_are_flagged():
+    scan, truth, points = blob_scan()
+    bottom = points.vertebrae[-1]
+    lost = replace(bottom, instance=9, level=LEVELS["L6"], centroid=(28.0, 70.0, 6.0))
+    spine = Spine((*points.vertebrae[:3], *points.vertebrae[4:], lost))
+    labels, judged = BlobSegmenter.at(3.0).segment(scan, spine)
+    assert judged.find(9).flags == {Flag.NO_MASK}
+    extra = [each for each in judged if Flag.NO_POINT in each.flags]
+    assert len(extra) == 1
+    assert extra[0].level is points.levels[3]
+    assert np.array_equal(labels.voxels == extra[0].instance, truth.voxels == 4)
+    assert np.linalg.norm(np.subtract(extra[0].centroid, points.centroids[3])) < 3
+
+
+def test_a_point_outside_the_scan_has_no_mask():
+    scan, _, points = blob_scan(count=2)
+    away = Vertebra(7, LEVELS["L5"], (0.0, 0.0, -900.0))
+    _, judged = BlobSegmenter.at(3.0).segment(scan, Spine((*points.vertebrae, away)))
+    assert judged.find(7).flags == {Flag.NO_MASK}
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("place", [0, 2, 5])
+def test_one_vertebra_is_segmented_without_touching_the_others(direction, place):
+    scan, truth, points = blob_scan()
+    wanted = points.vertebrae[place]
+    edited = truth.voxels.copy()
+    edited[truth.voxels == wanted.instance] = 0
+    edited[10:14, 10:14, 0:2] = 77
+    segmenter = BlobSegmenter.at(3.0, direction)
+    labels, spine = segmenter.resegment(scan, LabelMap(edited, truth.grid), points, wanted)
+    changed = labels.voxels != edited
+    assert (labels.voxels[changed] == wanted.instance).all()
+    assert np.array_equal(labels.voxels == wanted.instance, truth.voxels == wanted.instance)
+    assert spine.find(wanted).completeness == 1
+    assert segmenter.reader.looks <= 4
+
+
+def test_the_first_segmented_vertebra_may_be_one_in_the_middle():
+    scan, truth, points = blob_scan()
+    nothing = LabelMap(np.zeros(truth.grid.shape, np.uint8), truth.grid)
+    labels, _ = BlobSegmenter.at(3.0).resegment(scan, nothing, points, points.levels[3])
+    assert np.array_equal(labels.voxels > 0, truth.voxels == 4)
+
+
+def test_a_corrected_neighbour_keeps_its_voxels():
+    scan, truth, points = blob_scan(count=3)
+    edited = truth.voxels.copy()
+    taken = (truth.voxels == 2) & (np.indices(truth.grid.shape)[0] < 14)
+    edited[taken] = 1
+    labels, _ = BlobSegmenter.at(3.0).resegment(scan, LabelMap(edited, truth.grid), points, 2)
+    assert np.array_equal(labels.voxels == 1, edited == 1)
+    assert np.array_equal(labels.voxels == 2, (truth.voxels == 2) & ~taken)
+
+
+def test_a_point_in_soft_tissue_is_refused_and_changes_nothing():
+    scan, truth, points = blob_scan(count=3)
+    empty = Volume(np.full(scan.grid.shape, 20, np.int16), scan.grid)
+    segmenter = BlobSegmenter.at(3.0)
+    with pytest.raises(VertebraError, match="move the point into the vertebral body"):
+        segmenter.resegment(empty, truth, points, 2)
+    outside = points.moved(2, (0, 0, 5000))
+    with pytest.raises(VertebraError, match="outside the scan"):
+        segmenter.resegment(scan, truth, outside, 2)
+    with pytest.raises(VertebraError, match="is locked"):
+        segmenter.resegment(scan, truth, points.locked(2), 2)
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_coarse_to_fine_gives_the_plain_result_with_fewer_fine_looks(direction):
+    scan, truth, _ = blob_scan(count=5, repeat=2)
+    plain, fine, coarse = (BlobSegmenter.at(size, direction) for size in (1.5, 1.5, 3.0))
+    labels, spine = plain.segment(scan)
+    quick_labels, quick_spine = segment_coarse_to_fine(coarse, fine, scan)
+    assert np.array_equal(labels.voxels, truth.voxels)
+    assert np.array_equal(quick_labels.voxels, labels.voxels)
+    assert quick_spine.levels == spine.levels
+    assert np.allclose(quick_spine.centroids, spine.centroids)
+    assert fine.reader.looks <= 6
+    assert plain.reader.looks > 10
+
+
+def test_air_has_no_vertebrae():
+    air = Volume(np.full((20, 20, 20), -1000, np.int16), Grid.of((20, 20, 20), (2, 2, 2)))
+    for labels, spine in (
+        BlobSegmenter.at(3.0).segment(air),
+        segment_coarse_to_fine(BlobSegmenter.at(3.0), BlobSegmenter.at(1.5), air),
+    ):
+        assert not len(spine)
+        assert not labels.voxels.any()
