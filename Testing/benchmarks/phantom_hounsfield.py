@@ -27,8 +27,10 @@ def measured(seed: int) -> tuple[float, float, float, float, float, bool]:
     centre = np.array(next(v.centroid for v in case.spine if v.level.name == "L1"))
     points = grid.to_world(np.argwhere(np.ones(grid.shape, bool))).reshape(*grid.shape, 3) - centre
     core = (np.abs(points) < [8.0, 7.0, 5.0]).all(-1)
-    soft = ndimage.binary_erosion((hu > 0) & (hu < 120), np.ones((5, 5, 1)))
-    rough = hu - ndimage.gaussian_filter(hu, (4.0, 4.0, 0.0))
+    smooth = ndimage.gaussian_filter(hu, (2.5, 2.5, 0.5))
+    soft = ndimage.binary_erosion((smooth > 25) & (smooth < 100), np.ones((7, 7, 3)))
+    share = ndimage.gaussian_filter(soft.astype(np.float32), (2.5, 2.5, 0.0)).clip(1e-3)
+    rough = hu - ndimage.gaussian_filter(hu * soft, (2.5, 2.5, 0.0)) / share
     return (
         subject.age,
         float(hu[core].mean()),

@@ -48,7 +48,9 @@ def test_the_folder_reads_as_verse(folder: Path) -> None:
 def test_cancelling_leaves_nothing_behind(tmp_path: Path) -> None:
     progress = Progress(lambda fraction, message: progress.cancel())
     with pytest.raises(Cancelled):
-        write_phantoms(tmp_path / "out", 2, spacing=8.0, previews=False, progress=progress)
+        write_phantoms(
+            tmp_path / "out", 2, region="L3", spacing=8.0, previews=False, progress=progress
+        )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,4 +1,4 @@
-"""Lungs with their vessels, the diaphragm, heart, airways and the great vessels."""
+"""Lungs with their vessels, the diaphragm, heart, airways and what surrounds them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from .random import generator
-from .vessels import paint_vessels
 from .wall import Body
 
 
@@ -34,7 +33,6 @@ def paint_chest(body: Body, above: Tensor) -> None:
         return
     _lungs(body, above)
     _heart(body)
-    paint_vessels(body)
 
 
 def _lungs(body: Body, above: Tensor) -> None:

@@ -34,6 +34,7 @@ from .streaks import metal_streaks
 from .subject import Subject
 from .surroundings import paint_couch
 from .tissue import Tissues
+from .vessels import paint_vessels
 from .wall import Body, paint_wall, place_body
 
 _SLAB = 4_000_000  # voxels at a time: bounds the memory whatever the size of the scan
@@ -164,6 +165,7 @@ def paint_patient(body: Body, bones: Bones) -> None:
     paint_wall(body)
     paint_abdomen(body, above)
     paint_chest(body, above)
+    paint_vessels(body)
     paint_neck(body)
     paint_bones(body, bones)
 

@@ -65,7 +65,7 @@ class Scanner:
             blur=blur,
             sharpening=sharpening,
             edge_width=edge_width,
-            noise=float(np.clip(noise * (1.9 if sharp else 1.0), 4.0, 60.0)),
+            noise=float(np.clip(noise * (2.4 if sharp else 1.0), 4.0, 70.0)),
             grain=grain,
             streaks=float(rng.uniform(0.3, 1.4)),
             hardening=float(rng.uniform(0, 14)),
