@@ -19,7 +19,7 @@ def atlas(size: Size, step: float, style: Style) -> Clay:
     x = size.canal_width / 2 + 5.5
     y = -7.0
     for side in (-1, 1):
-        mass = block((side * x, y, 0), (6.5, 8.5, 8.5), rotation(roll=side * 12), 4.5)
+        mass = block((side * x, y, 0.8), (6.5, 8.5, 7.4), rotation(roll=side * 12), 4.5)
         clay.add(mass, (side * x - 9, y - 11, -11), (side * x + 9, y + 11, 11), 1)
         pan = ellipsoid((side * (x - 1), y + 1, 12), (6.5, 10, 6.5))
         clay.cut(pan, (side * x - 9, y - 11, 3), (side * x + 9, y + 11, 19), 1.5)
@@ -64,7 +64,7 @@ def axis(size: Size, step: float, style: Style) -> Clay:
     )
     for side in (-1, 1):
         x = side * (inner + 3.5)
-        shoulder = block((x, -1.5, h / 2 - 1), (8, 8, 4.5), rotation(roll=side * 24), 3)
+        shoulder = block((x, -1.5, h / 2 - 2.5), (8, 8, 4.2), rotation(roll=side * 24), 3)
         clay.add(shoulder, (x - 11, -13, -5), (x + 11, 10, h / 2 + 9), 3)
         pillar = block(
             (side * (inner + 4), lamina + 5.5, -h / 2 + 1),

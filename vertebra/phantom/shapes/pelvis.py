@@ -48,8 +48,8 @@ def sacrum(step: float, style: Style) -> Clay:
             lateral = _LATERAL[int(np.argmin(np.abs(_BODIES[:, 2] - upper[2])))]
             clay.limb([bridge, lateral * s], [[6.5, 6], [6.5, 6]], blend=3)
         root = lean @ np.array([side * 22.0, -20, 6])
-        facet = lean @ np.array([side * 25.0, -29, 15])
-        tip = lean @ np.array([side * 25.5, -30, 24])
+        facet = lean @ np.array([side * 27.0, -28.5, 15])
+        tip = lean @ np.array([side * 28.0, -29, 23])
         clay.limb([root, facet, tip], [[8, 6], [7.5, 4.5], [5, 3]], flat=(side * 0.6, 0.6, 0.5))
         roof = [
             lean @ np.array([side * 23.0, -22, 0]),
