@@ -108,9 +108,8 @@ def report(
     for region, part in figures.regions.items():
         print(f"  {region.value:12} {part.identification_rate:.1%} of {part.named}")
     for anomaly, score in figures.anomalies.items():
-        print(
-            f"  {anomaly.value:8} {score.seen}/{score.present}, false {score.false_alarms}/{score.absent}"
-        )
+        counts = f"{score.seen}/{score.present} seen, {score.false_alarms}/{score.absent} false"
+        print(f"  {anomaly.value:8} {counts}")
     if ablation["vertebrae"]:
         for way in ("majority", "vote", "vote + correction"):
             print(f"  named by {way:18} {ablation[way] / ablation['vertebrae']:.1%}")
