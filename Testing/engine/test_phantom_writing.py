@@ -7,12 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from vertebra.errors import Cancelled, VertebraError
 from vertebra.exchange import verse
 from vertebra.exchange.verse_folder import read_cases
-from vertebra.phantom.command import app
 from vertebra.phantom.writing import write_phantoms
 from vertebra.runtime.progress import Progress
 from vertebra.volume.reading import read_label_map, read_volume
@@ -64,12 +62,3 @@ def test_a_folder_that_is_not_empty_is_left_alone(folder: Path) -> None:
 def test_a_count_below_one_is_refused(tmp_path: Path) -> None:
     with pytest.raises(VertebraError, match="at least 1"):
         write_phantoms(tmp_path / "out", 0)
-
-
-def test_the_command_writes_a_folder(tmp_path: Path) -> None:
-    out = tmp_path / "made"
-    options = ["--count", "1", "--region", "cervical", "--spacing", "6", "--no-previews"]
-    result = CliRunner().invoke(app, [str(out), *options])
-    assert result.exit_code == 0, result.output
-    assert (out / "rawdata/sub-phantom0001/sub-phantom0001_ct.nii.gz").exists()
-    assert "1 cases are in" in result.output
