@@ -4,11 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from coded_spine import BlobSegmenter, blob_scan
+from torch import nn
 
 from vertebra.anatomy import LEVELS
 from vertebra.errors import VertebraError
 from vertebra.methods.iterative.coarse import segment_coarse_to_fine
+from vertebra.methods.iterative.configuration import COMPACT
+from vertebra.methods.iterative.inference import Segmenter
+from vertebra.methods.iterative.network import MemoryNetwork
 from vertebra.methods.iterative.refinement import Boundary
 from vertebra.methods.iterative.result import complete_only
 from vertebra.methods.iterative.rules import Direction
@@ -168,6 +173,34 @@ def test_coarse_to_fine_gives_the_plain_result_with_fewer_fine_looks(direction):
     assert np.allclose(quick_spine.centroids, spine.centroids)
     assert fine.reader.looks <= 6
     assert plain.reader.looks > 10
+
+
+@pytest.mark.parametrize("boundary", Boundary)
+def test_a_network_that_knows_nothing_ends_on_nasty_scans(boundary):
+    tiny = replace(COMPACT, patch=8, width=2, stages=2, spacing=12.0)
+    rng = np.random.default_rng(5)
+    found = 0
+    for number in range(16):
+        torch.manual_seed(number)
+        network = MemoryNetwork(tiny)
+        nn.init.normal_(network.segmentation.weight, std=10)
+        segmenter = replace(Segmenter.of(network, tiny), boundary=boundary)
+        shape = tuple(int(size) for size in rng.integers(1, 24, 3))
+        shape = (*shape[:2], 1) if number % 4 == 0 else shape
+        voxels = rng.choice([-1000, 40, 300, 1500, 30000], shape).astype(np.float32)
+        grid = Grid.of(shape, rng.uniform(1, 9, 3), directions=np.diag([1, 1, (-1) ** number]))
+        scan = Volume(voxels, grid)
+        points = [None, Spine.of({"L1": grid.to_world(np.array(shape) / 2).tolist()})][number % 2]
+        try:
+            labels, spine = segmenter.segment(scan, points)
+        except VertebraError as error:
+            assert "vertebrae were found" in str(error)  # noqa: PT017
+            continue
+        drawn = set(np.unique(labels.voxels).tolist()) - {0}
+        masked = {each.instance for each in spine if Flag.NO_MASK not in each.flags}
+        assert drawn == masked
+        found += len(drawn)
+    assert found > 0
 
 
 def test_air_has_no_vertebrae():

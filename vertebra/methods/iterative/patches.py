@@ -30,6 +30,7 @@ from .targets import Target, completely_visible, surface_weights, target, visibl
 from .windows import Window, bounds
 
 ENDING = ".safetensors"
+SPACING = "spacing"
 FORCED = 0.75
 """The share of patches around a point in the bounding box of some vertebra."""
 FORGOTTEN = 0.25
@@ -78,7 +79,7 @@ def prepare(
             say(f"{name} is left out: {error}")
             continue
         with replacing(target_file) as temporary:
-            save_file(tensors, temporary)
+            save_file(tensors, temporary, metadata={SPACING: str(configuration.spacing)})
 
 
 class Patches:
@@ -101,9 +102,19 @@ class Patches:
         path = self.files[int(rng.integers(len(self.files)))]
         try:
             with safe_open(path, framework="pt") as file:
+                self._check(file, path)
                 return self._drawn(file, rng)
         except (OSError, SafetensorError) as error:
             raise BadFile(f"'{path}' is damaged; delete it and prepare it again.") from error
+
+    def _check(self, file: Any, path: Path) -> None:
+        spacing = (file.metadata() or {}).get(SPACING)
+        if spacing != str(self.configuration.spacing):
+            raise BadFile(
+                f"'{path}' was prepared with voxels of {spacing} mm, but the configuration "
+                f"{self.configuration.name} needs {self.configuration.spacing} mm; prepare the "
+                "scans for it in another folder."
+            )
 
     def _drawn(self, file: Any, rng: np.random.Generator) -> dict[str, Tensor]:
         boxes = file.get_tensor("boxes").numpy()

@@ -1,0 +1,247 @@
+"""From lessons to a model: preparation, patches, training, publishing, and a scan segmented."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from coded_spine import blob_scan
+from scipy import ndimage
+
+pytest.importorskip("lightning.fabric")
+pytest.importorskip("tensorboard")
+
+from vertebra.errors import BadFile, BadModel, Cancelled, VertebraError
+from vertebra.exchange import verse
+from vertebra.methods.iterative import learning
+from vertebra.methods.iterative.augmentation import bent, cut_short, recoloured
+from vertebra.methods.iterative.configuration import COMPACT
+from vertebra.methods.iterative.inference import Segmenter
+from vertebra.methods.iterative.lessons import MASKED, Lesson, lessons, untouched
+from vertebra.methods.iterative.patches import Patches, prepare, prepared
+from vertebra.runtime import Progress, models
+from vertebra.training.curves import read
+from vertebra.training.schedule import Schedule
+from vertebra.volume import Grid, LabelMap, Volume, write_label_map, write_volume
+
+TINY = replace(
+    COMPACT,
+    name="tiny",
+    patch=16,
+    spacing=6.0,
+    width=8,
+    stages=3,
+    dropout=0.0,
+    balance=1e-3,
+    training=Schedule(iterations=75, batch=2, rate=1e-2, decay="cosine"),
+)
+
+
+def blob_lesson(seed=0):
+    scan, truth, spine = blob_scan(count=4, seed=seed)
+    numbers = {number: each.level.verse for number, each in enumerate(spine, 1)}
+    labels = truth.renumbered(numbers)
+    return Lesson(f"blobs-{seed}", scan, labels, frozenset(list(numbers.values())[1:]))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("prepared")
+    recipes = [(f"blobs-{seed}", lambda seed=seed: blob_lesson(seed)) for seed in range(3)]
+    prepare(recipes, TINY, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("training")
+    torch.manual_seed(0)
+    learning.train(folder, TINY, out, device="cpu")
+    return out
+
+
+def test_a_prepared_scan_counts_its_vertebrae_from_the_head():
+    tensors = prepared(blob_lesson(), replace(TINY, spacing=3.0))
+    labels = tensors["labels"].numpy()
+    assert np.array_equal(np.unique(labels), [0, 1, 2, 3, 4])
+    heights = [np.argwhere(labels == number)[:, 2].mean() for number in (1, 2, 3, 4)]
+    assert heights == sorted(heights, reverse=True)
+    assert tensors["volumes"].tolist() == np.bincount(labels.ravel())[1:].tolist()
+    assert tensors["complete"].tolist() == [False, True, True, True]
+    low, high = tensors["boxes"][2].tolist()
+    inside = labels[tuple(slice(a, b + 1) for a, b in zip(low, high))]
+    assert (inside == 3).sum() == tensors["volumes"][2]
+
+
+def test_broken_lessons_are_told_and_left_out_and_a_cancel_stops(tmp_path):
+    def broken():
+        raise BadFile("It is broken.")
+
+    told = []
+    prepare([("bad", broken), ("good", blob_lesson)], TINY, tmp_path, say=told.append)
+    assert told == ["bad is left out: It is broken."]
+    assert [path.name for path in tmp_path.iterdir()] == ["good.safetensors"]
+    progress = Progress()
+
+    def cancelling():
+        progress.cancel()
+        progress.check()
+
+    with pytest.raises(Cancelled):
+        prepare([("other", cancelling)], TINY, tmp_path, progress)
+
+
+def test_batches_depend_on_their_number_alone_and_follow_the_scheme(folder):
+    one, other = Patches(folder, TINY), Patches(folder, TINY)
+    complete, empty, remembered = [], [], []
+    for number in range(60):
+        batch = one[number]
+        if number < 3:
+            assert all(torch.equal(batch[name], other[number][name]) for name in batch)
+        assert batch["patch"].shape == (2, 16, 16, 16)
+        assert not (batch["memory"] & batch["truth"]).any()
+        assert batch["weights"].min() >= 1
+        complete += batch["complete"].tolist()
+        empty += (~batch["truth"].flatten(1).any(dim=1)).tolist()
+        remembered += batch["memory"].flatten(1).any(dim=1).tolist()
+    assert 0.1 < np.mean(complete) < 0.9
+    assert 0.0 < np.mean(empty) < 0.4
+    assert 0.2 < np.mean(remembered) < 0.95
+
+
+def test_patches_need_whole_files(tmp_path):
+    with pytest.raises(BadFile, match="holds no prepared scans"):
+        Patches(tmp_path, TINY)
+    (tmp_path / "x.safetensors").write_bytes(b"nonsense")
+    with pytest.raises(BadFile, match="is damaged; delete it"):
+        Patches(tmp_path, TINY)[0]
+
+
+def test_scans_prepared_for_other_voxels_are_refused(folder):
+    with pytest.raises(BadFile, match=r"prepared with voxels of 6.0 mm, but .* needs 3.0 mm"):
+        Patches(folder, replace(TINY, spacing=3.0))[0]
+
+
+def test_training_lowers_the_loss(trained):
+    losses = [entry["loss"] for entry in read(trained)]
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_a_model_is_published_installed_and_segments(trained, tmp_path, monkeypatch):
+    monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
+    published = learning.publish(trained, TINY, learning.card("mine", TINY, "blobs"), tmp_path)
+    models.install(published.weights)
+    segmenter = Segmenter.load("mine")
+    assert segmenter.configuration == TINY
+    scan, truth, points = blob_scan(count=4, seed=9)
+    labels, spine = segmenter.segment(scan, points)
+    assert labels.grid.same_as(scan.grid)
+    found = labels.voxels > 0
+    both = (found & (truth.voxels > 0)).sum()
+    assert 2 * both / (found.sum() + (truth.voxels > 0).sum()) > 0.5
+    assert spine.provenance.weights == segmenter.weights != ""
+    with pytest.raises(VertebraError, match="not iterative"):
+        learning.publish(trained, TINY, models.Card("mine", "other"), tmp_path)
+
+
+def test_models_that_do_not_fit_are_refused(trained, tmp_path, monkeypatch):
+    monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path))
+    weights = {"x": torch.zeros(1)}
+    models.save(models.Card("other", "multiview"), weights, tmp_path)
+    models.save(models.Card("empty", "iterative", TINY.to_dict()), weights, tmp_path)
+    with pytest.raises(BadModel, match="method multiview, not iterative"):
+        Segmenter.load("other")
+    with pytest.raises(BadModel, match="do not fit its card"):
+        Segmenter.load("empty")
+    with pytest.raises(BadModel, match="another configuration"):
+        learning.trained_network(trained, replace(TINY, width=4))
+
+
+def test_training_can_start_from_weights(trained, folder, tmp_path):
+    start = learning.trained_network(trained, TINY).state_dict()
+    still = replace(TINY, training=replace(TINY.training, iterations=1, rate=0.0))
+    learning.train(folder, still, tmp_path, start=start, device="cpu")
+    again = learning.trained_network(tmp_path, TINY).state_dict()
+    kept = [name for name in start if "running" not in name and "batches" not in name]
+    assert all(torch.equal(start[name], again[name]) for name in kept)
+
+
+def test_bending_moves_voxels_and_labels_together():
+    rng = np.random.default_rng(4)
+    labels = np.zeros((40, 40, 40), np.uint8)
+    labels[12:28, 12:28, 12:28] = 3
+    voxels = np.where(labels, 1000, 0).astype(np.float32)
+    changes = [bent((voxels, labels), 2.0, rng) for _ in range(12)]
+    moved = [(new, mask) for new, mask in changes if not np.array_equal(mask, labels)]
+    assert 2 <= len(moved) <= 10
+    for new, mask in moved:
+        assert set(np.unique(mask)) == {0, 3}
+        sure = ndimage.binary_erosion(mask == 3)
+        assert (new[sure] > 900).all()
+        assert 0.6 < (mask == 3).sum() / (labels == 3).sum() < 1.6
+
+
+def test_cuts_leave_air_and_noise_keeps_the_mean():
+    rng = np.random.default_rng(2)
+    voxels, labels = np.full((8, 8, 20), 50, np.float32), np.ones((8, 8, 20), np.uint8)
+    cuts = [cut_short((voxels, labels), rng) for _ in range(60)]
+    short = [(new, mask) for new, mask in cuts if not mask.all()]
+    assert 5 < len(short) < 30
+    for new, mask in short:
+        assert np.array_equal(new == -1024, mask == 0)
+        assert mask[..., 0].all() != mask[..., -1].all()
+    noisy = [recoloured(voxels, 1.0, rng) for _ in range(20)]
+    assert max(image.std() for image in noisy) > 10
+    assert all(abs(image.mean() - 50) < 8 for image in noisy)
+
+
+def test_phantoms_and_verse_folders_give_lessons(tmp_path):
+    names = [name for name, _ in lessons("phantoms:7", 2, 3.0)]
+    assert names == ["phantom-0000007", "phantom-0000008"]
+    with pytest.raises(VertebraError, match="does not name phantoms"):
+        list(lessons("phantoms:x", 1, 3.0))
+    scan, truth, spine = blob_scan(count=3)
+    verse_map = truth.renumbered({n: each.level.verse for n, each in enumerate(spine, 1)})
+    raw, derived = tmp_path / "rawdata" / "sub-a", tmp_path / "derivatives" / "sub-a"
+    write_volume(scan, raw / "sub-a_ct.nii.gz")
+    write_label_map(verse_map, derived / "sub-a_seg-vert_msk.nii.gz")
+    verse.write(derived / "sub-a_seg-vert_ctd.json", spine, scan.grid)
+    [(name, make)] = lessons(str(tmp_path), 1, 3.0)
+    assert name == "sub-a"
+    lesson = make()
+    assert lesson.complete == {each.level.verse for each in spine}
+    (derived / "sub-a_seg-vert_msk.nii.gz").unlink()
+    with pytest.raises(VertebraError, match="both a CT and a mask"):
+        list(lessons(str(tmp_path), 1, 3.0))
+
+
+def test_a_synthetic_lesson_knows_its_complete_vertebrae(monkeypatch):
+    from vertebra.phantom import scan
+
+    make_case = scan.make_case
+
+    def small(seed, *, spacing, region):
+        return make_case(seed, spacing=5.0, shape=(20, 24, 20), region="L2", codes="RAS")
+
+    monkeypatch.setattr(scan, "make_case", small)
+    [(_, make)] = lessons("phantoms:3", 1, 5.0)
+    lesson = make()
+    present = set(np.unique(lesson.labels.voxels)) & set(MASKED)
+    assert untouched(lesson.labels) <= lesson.complete < present
+    assert lesson.complete
+
+
+def test_what_touches_the_border_is_not_known_to_be_complete():
+    voxels = np.zeros((6, 6, 6), np.uint8)
+    voxels[2:4, 2:4, 2:4], voxels[0, 0, 0] = 8, 9
+    assert untouched(LabelMap(voxels, Grid.of((6, 6, 6)))) == {8}
+
+
+def test_a_scan_without_vertebrae_teaches_that_there_are_none(tmp_path):
+    grid = Grid.of((20, 20, 20), (6, 6, 6))
+    air = Volume(np.full(grid.shape, -1000, np.int16), grid)
+    nothing = LabelMap(np.zeros(grid.shape, np.uint8), grid)
+    prepare([("air", lambda: Lesson("air", air, nothing, frozenset()))], TINY, tmp_path)
+    batch = Patches(tmp_path, TINY)[0]
+    assert not batch["truth"].any()
+    assert not batch["complete"].any()

@@ -1,0 +1,46 @@
+"""Names for masks without points."""
+
+import numpy as np
+import pytest
+
+from vertebra.anatomy import LEVELS
+from vertebra.methods.iterative.naming import named, with_one_more
+from vertebra.spine import Flag, Spine
+
+
+def line(steps, first=0.0):
+    return [(0.0, 0.0, first - z) for z in np.cumsum([0, *steps])]
+
+
+def test_every_mask_gets_a_name_in_order_and_is_flagged_as_doubtful():
+    spine = named(line([24.9, 25.7, 27.6, 29.8, 31.5, 33.4]))
+    assert len(spine) == 7
+    assert [each.instance for each in spine] == list(range(1, 8))
+    assert list(spine.levels) == sorted(spine.levels)
+    assert all(Flag.AMBIGUOUS in each.flags for each in spine)
+    assert spine.anchored_count is False
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_mask_is_dropped_however_odd_its_place(seed):
+    rng = np.random.default_rng(seed)
+    centres = [tuple(point) for point in rng.uniform(-200, 200, (int(rng.integers(0, 34)), 3))]
+    spine = named(centres)
+    assert sorted(spine.centroids) == sorted(centres)
+    assert len({each.instance for each in spine}) == len(centres)
+
+
+def test_one_more_vertebra_renames_no_other():
+    spine = Spine.of({"T11": (0, 0, 60), "L1": (0, 0, 0), "L2": (0, 0, -33)})
+    for height, level in ((90, "T10"), (30, "T12"), (-20, "L2"), (-70, "L3")):
+        more = with_one_more(spine, (0, 0, height), frozenset({Flag.NO_POINT}))
+        added = more.find(4)
+        assert added.level is LEVELS[level]
+        assert added.flags == {Flag.NO_POINT}
+        assert [each for each in more if each.instance != 4] == list(spine)
+        heights = [each.centroid[2] for each in more]
+        assert heights == sorted(heights, reverse=True)
+
+
+def test_the_first_vertebra_of_an_empty_spine_gets_some_name():
+    assert len(with_one_more(Spine(), (0, 0, 0), frozenset())) == 1
