@@ -45,7 +45,8 @@ def _lungs(body: Body, above: Tensor) -> None:
     half = np.interp(level, [6, 8, 10, 12, 14, 18], [34, 34, 30, 26, 22, 22]) * scale
     narrow = ((body.front - 60 * scale) * (1 / (45 * scale))).clamp_(0.0, 1.0)
     middle = canvas.by_height(half) * (1.0 - 0.92 * narrow) + canvas.noise("mediastinum", 22.0) * 3
-    column = (body.right**2 + body.front**2).sqrt_() - canvas.by_height(
+    ahead = body.front.clamp(min=0.0)  # behind the bodies no lung crosses the midline
+    column = (body.right**2 + ahead**2).sqrt_() - canvas.by_height(
         np.interp(level, [7, 18], [16, 23]) * scale
     )
     behind = (22.0 * scale - body.front).clamp_(min=0.0) * 1.2  # lungs touch the column's sides
