@@ -15,7 +15,9 @@ from vertebra.anatomy import LEVELS
 from vertebra.errors import VertebraError
 from vertebra.phantom import scan
 from vertebra.phantom.random import child_seed
+from vertebra.phantom.shapes.procedural import Procedural
 from vertebra.phantom.subject import Subject
+from vertebra.phantom.truth import landmarks
 from vertebra.spine import Flag
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,6 +83,13 @@ def test_every_centroid_lies_in_the_middle_of_its_own_body(lumbar: scan.Case) ->
         mass = grid.to_world(np.argwhere(masks == vertebra.level.verse).mean(0))
         # the centre of the whole mask lies 5 to 20 mm behind the body's centre
         assert 4 < vertebra.centroid[1] - mass[1] < 22
+
+
+def test_what_is_true_of_the_subject_can_be_placed_in_the_scan(lumbar: scan.Case) -> None:
+    tip = landmarks(lumbar.subject, "L3", Procedural()).spinous_tip
+    place = lumbar.patient[:3, :3] @ tip + lumbar.patient[:3, 3]
+    bone = lumbar.volume.grid.to_world(np.argwhere(lumbar.labels.voxels == LEVELS["L3"].verse))
+    assert np.linalg.norm(bone - place, axis=1).min() < 5
 
 
 def test_hounsfield_units_are_those_of_a_body(lumbar: scan.Case) -> None:

@@ -52,6 +52,8 @@ class Case:
     spine: Spine
     subject: Subject
     scanner: Scanner
+    patient: NDArray[np.float64]
+    """4x4: from subject space, in which `truth` measures, to the scan's RAS millimetres."""
 
 
 def make_case(
@@ -88,6 +90,7 @@ def make_case(
         answer(subject, view, turned[1], shapes),
         subject,
         scanner,
+        view.patient,
     )
 
 
