@@ -8,6 +8,7 @@ from vertebra.methods.iterative.instances import Fragment, Instance, cleaned
 from vertebra.methods.iterative.refinement import (
     Boundary,
     at_home,
+    levels_around,
     sharpened,
     without_dim_surface,
 )
@@ -24,7 +25,7 @@ def instance_of(probabilities):
     shape = probabilities.shape
     mask = probabilities > 0.5
     window = Window((0, 0, 0), shape)
-    return Instance.of(1, Fragment(window, mask, probabilities, 1.0), True, 2)
+    return Instance.of(1, Fragment(window, mask, probabilities, 1.0), converged=True, steps=2)
 
 
 def test_the_published_rule_removes_dim_voxels_from_the_surface_only():
@@ -52,13 +53,15 @@ def test_the_scan_corrects_a_boundary_that_the_network_misplaced(seed):
     def wrong(mask):
         return (mask != truth).sum() / truth.sum()
 
-    assert wrong(sharpened(guess, scan, spacing)) < 0.6 * wrong(guess)
-    assert wrong(sharpened(guess, scan, spacing)) < wrong(without_dim_surface(guess, scan))
+    inside, around = levels_around(guess, scan, 0.7)
+    better = sharpened(guess, (scan - (inside + around) / 2) / (inside - around), spacing)
+    assert wrong(better) < 0.6 * wrong(guess)
+    assert wrong(better) < wrong(without_dim_surface(guess, scan))
 
 
 def test_where_the_scan_shows_no_boundary_the_network_decides():
     mask = ball((30, 30, 30), 9) < 0
-    flat = np.full(mask.shape, 100)
+    flat = np.zeros(mask.shape, np.float32)
     assert np.array_equal(sharpened(mask, flat, np.ones(3)), mask)
     nothing = np.zeros_like(mask)
     assert not sharpened(nothing, flat, np.ones(3)).any()

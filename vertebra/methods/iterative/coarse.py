@@ -23,20 +23,17 @@ def segment_coarse_to_fine(
     progress: Progress | None = None,
     on_event: Listener | None = None,
 ) -> tuple[LabelMap, Spine]:
-    """As `fine.segment(volume)`, several times faster: the search needs few voxels.
-
-    Both segmenters must go through the spine in the same direction.
-    """
+    """As `fine.segment(volume)`, several times faster: the search needs few voxels."""
     progress = progress or Progress()
     small, search = coarse.begin(volume, progress.part(0.0, 0.3), on_event)
     found = search.run()
-    large, traversal = fine.begin(volume, progress.part(0.3, 0.95), on_event)
+    large, traversal = fine.begin(volume, progress.part(0.3, 1.0), on_event)
     places = [place_in(each, small, large) for each in found]
     assignment = segment_places(traversal, places)
     instances = [*assignment.found.values(), *assignment.others]
     spine, masks = without_points(instances, large)
-    labels, judged = drawn(volume, large, spine, masks, fine.boundary)
-    progress.report(1.0, "Segmented")
+    part = progress.part(0.95, 1.0)
+    labels, judged = drawn(volume, large, spine, masks, fine.boundary, part)
     return labels, replace(judged, provenance=fine.provenance(volume))
 
 

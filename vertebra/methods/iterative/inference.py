@@ -102,9 +102,8 @@ class Segmenter:
         else:
             assignment = segment_places(traversal, places_of(spine, small))
             named, masks = with_others(spine, assignment.found, assignment.others, small)
-        progress.report(0.9, "Drawing the masks")
-        labels, judged_spine = drawn(volume, small, named, masks, self.boundary)
-        progress.report(1.0, "Segmented")
+        part = progress.part(0.9, 1.0)
+        labels, judged_spine = drawn(volume, small, named, masks, self.boundary, part)
         return labels, replace(judged_spine, provenance=self.provenance(volume))
 
     def resegment(

@@ -53,7 +53,7 @@ class Instance:
     steps: int
 
     @classmethod
-    def of(cls, number: int, fragment: Fragment, converged: bool, steps: int) -> Instance:
+    def of(cls, number: int, fragment: Fragment, *, converged: bool, steps: int) -> Instance:
         """The vertebra of a final fragment, cut to its bounding box and a margin."""
         low, high = bounds(fragment.mask)
         start = [max(0, a - MARGIN) for a in low]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,51 +39,66 @@ def without_dim_surface(
 
 
 def sharpened(
-    mask: NDArray[np.bool_], hounsfield: NDArray[np.generic], spacing: NDArray[np.float64]
+    mask: NDArray[np.bool_], brightness: NDArray[np.float32], spacing: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """The mask with its boundary moved to where the scan shows it, by up to `BAND`.
 
-    A voxel is bone if its depth in the network's mask and its brightness say so together;
-    brightness is measured from halfway between the bone and the soft tissue nearby.
+    `brightness` is -0.5 in soft tissue, 0 halfway, and 0.5 in bone. A voxel is bone if its
+    brightness and its depth in the network's mask say so together.
     """
     if not mask.any():
         return mask
     inwards = ndimage.distance_transform_edt(mask, sampling=spacing)
     outwards = ndimage.distance_transform_edt(~mask, sampling=spacing)
-    depth = np.asarray(inwards - outwards, dtype=np.float32)
-    values = hounsfield.astype(np.float32)
-    sigma = LOCAL / spacing
-    bone = _local_mean(values, (depth > 0) & (depth < 2 * BAND), sigma)
-    tissue = _local_mean(values, (depth <= -BAND) & (depth > -3 * BAND), sigma)
-    contrast = np.maximum(bone - tissue, LEAST_CONTRAST)
-    brightness = np.clip((values - (bone + tissue) / 2) / contrast, -0.5, 0.5)
-    return cleaned(np.asarray(brightness + depth / (2 * BAND) > 0))
+    depth = (inwards - outwards) / (2 * BAND)
+    return cleaned(np.asarray(np.clip(brightness, -0.5, 0.5) + depth > 0))
 
 
 def at_home(
     instance: Instance, upright: Volume, scan: Volume, boundary: Boundary
 ) -> tuple[Window, NDArray[np.bool_]]:
     """An instance's mask on the scan's own grid, with the window of the scan it lies in."""
-    window = _window_at_home(instance.window, upright.grid, scan.grid)
-    part = scan.grid.part(window.start, window.shape)
+    home = _window_at_home(instance.window, upright.grid, scan.grid)
+    part = scan.grid.part(home.start, home.shape)
     if boundary is Boundary.PUBLISHED:
-        near = instance.window.cut(upright.voxels)
-        mask = without_dim_surface(instance.mask, near)
-        return window, _sampled(mask, instance, upright.grid, part, order=0) > 0.5
-    # what other vertebrae hold in the same window is not of this one
-    likely = np.where(instance.mask, np.maximum(instance.probabilities, 0.51), 0)
-    soft = np.where(_around(instance.mask), np.minimum(instance.probabilities, 0.49), 0)
-    both = np.where(instance.mask, likely, soft)
-    mask = _sampled(both, instance, upright.grid, part, order=1) > 0.5
-    return window, sharpened(mask, window.cut(scan.voxels), scan.grid.spacing)
+        mask = without_dim_surface(instance.mask, instance.window.cut(upright.voxels))
+        own = upright.grid.part(instance.window.start, instance.window.shape)
+        return home, sampled(mask, own, part, order=0) > 0.5
+    spacing = float(upright.grid.spacing[0])
+    window = instance.window.grown(int(np.ceil(3 * BAND / spacing)))
+    own = upright.grid.part(window.start, window.shape)
+    mask, likely = (moved(each, instance.window, window) for each in _cores(instance))
+    # the brightness around varies smoothly, so it is measured in the network's voxels
+    bone, tissue = levels_around(mask, window.cut(upright.voxels), spacing)
+    middle = sampled((bone + tissue) / 2, own, part, order=1)
+    contrast = sampled(np.maximum(bone - tissue, LEAST_CONTRAST), own, part, order=1)
+    brightness = (home.cut(scan.voxels) - middle) / contrast
+    inside = sampled(likely, own, part, order=1) > 0.5
+    return home, sharpened(inside, brightness, scan.grid.spacing)
 
 
-def _around(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.asarray(ndimage.binary_dilation(mask) & ~mask)
+def _cores(instance: Instance) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """The mask, and the probabilities of it and its border; what others hold nearby is left out."""
+    border = ndimage.binary_dilation(instance.mask) & ~instance.mask
+    inside = np.where(instance.mask, np.maximum(instance.probabilities, np.float32(0.501)), 0)
+    likely = np.where(border, np.minimum(instance.probabilities, np.float32(0.499)), inside)
+    return instance.mask, likely
+
+
+def levels_around(
+    mask: NDArray[np.bool_], hounsfield: NDArray[np.generic], spacing: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The brightness of bone and of soft tissue around each voxel."""
+    inwards = ndimage.distance_transform_edt(mask, sampling=spacing)
+    outwards = ndimage.distance_transform_edt(~mask, sampling=spacing)
+    values, sigma = hounsfield.astype(np.float32), LOCAL / spacing
+    bone = _local_mean(values, mask & (inwards < 2 * BAND), sigma)
+    tissue = _local_mean(values, (outwards >= BAND) & (outwards < 3 * BAND), sigma)
+    return bone, tissue
 
 
 def _local_mean(
-    values: NDArray[np.float32], where: NDArray[np.bool_], sigma: NDArray[np.float64]
+    values: NDArray[np.float32], where: NDArray[np.bool_], sigma: float
 ) -> NDArray[np.float32]:
     """The mean of the values at some voxels, nearer ones counting more."""
     weight = ndimage.gaussian_filter(where.astype(np.float32), sigma)
@@ -104,17 +120,30 @@ def _window_at_home(window: Window, upright: Grid, scan: Grid) -> Window:
     return Window(start, (int(shape[0]), int(shape[1]), int(shape[2])))
 
 
-def _sampled(
-    values: NDArray[np.generic], instance: Instance, upright: Grid, part: Grid, order: int
+def moved(values: NDArray[Any], source: Window, target: Window) -> NDArray[Any]:
+    """Values of one window in a larger one, 0 around them."""
+    larger = np.zeros(target.shape, values.dtype)
+    starts = [a - b for a, b in zip(source.start, target.start)]
+    larger[tuple(slice(a, a + n) for a, n in zip(starts, source.shape))] = values
+    return larger
+
+
+def sampled(
+    values: NDArray[np.generic], source: Grid, target: Grid, order: int
 ) -> NDArray[np.float32]:
-    """Values of an instance's window at the voxels of a part of the scan; 0 outside the window."""
-    own = upright.part(instance.window.start, instance.window.shape)
-    step = own.inverse @ part.affine
-    padded = np.pad(values.astype(np.float32), 1)
-    offset = step[:3, 3] + 1
+    """Values on one grid at the voxels of another; beyond its edge they go on unchanged."""
+    step = source.inverse @ target.affine
+    matrix, offset = step[:3, :3], step[:3, 3]
+    straight = not (matrix - np.diag(np.diag(matrix))).any()
     return np.asarray(
         ndimage.affine_transform(
-            padded, step[:3, :3], offset, part.shape, order=order, mode="constant", prefilter=False
+            values.astype(np.float32),
+            np.diag(matrix) if straight else matrix,
+            offset,
+            target.shape,
+            order=order,
+            mode="nearest",
+            prefilter=False,
         ),
         dtype=np.float32,
     )

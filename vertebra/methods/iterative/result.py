@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ...runtime import Progress
 from ...spine import Flag, Point, Spine, Vertebra
 from ...volume import LabelMap, Volume
 from .instances import Instance
@@ -41,6 +42,7 @@ def drawn(
     spine: Spine,
     masks: Mapping[int, Instance],
     boundary: Boundary,
+    progress: Progress,
 ) -> tuple[LabelMap, Spine]:
     """All masks as one label map by instance number, and the spine with what they tell.
 
@@ -50,12 +52,14 @@ def drawn(
     dtype = np.uint8 if highest < 256 else np.uint16
     voxels = np.zeros(scan.grid.shape, dtype, order="F")
     vertebrae = []
-    for vertebra in spine:
+    for place, vertebra in enumerate(spine):
+        progress.report(place / len(spine), f"Drawing {vertebra.level}")
         instance = masks.get(vertebra.instance)
         voxel_count = 0
         if instance is not None:
             voxel_count = draw(voxels, instance, vertebra.instance, scan, upright, boundary)
         vertebrae.append(judged(vertebra, instance if voxel_count else None))
+    progress.report(1.0, "Segmented")
     names = {vertebra.instance: vertebra.level.name for vertebra in spine}
     labels = LabelMap(voxels, scan.grid, names, scan.source)
     return labels, replace(spine, vertebrae=tuple(vertebrae))

@@ -79,14 +79,14 @@ class Traversal:
             if (before is not None and self._near(here, before)) or (
                 trusted and self._near(fragment.centre, here)
             ):
-                return Instance.of(number, fragment, True, iteration)
+                return Instance.of(number, fragment, converged=True, steps=iteration)
             before, here = here, fragment.centre
         # x_{t+1} = [(x_t + x_{t-1}) / 2]
         middle = [(a + b) // 2 for a, b in zip(here, before or here)]
         fragment = self.look(middle, number, self.rules.iterations + 1)
         if fragment is None:
             return None
-        return Instance.of(number, fragment, False, self.rules.iterations + 1)
+        return Instance.of(number, fragment, converged=False, steps=self.rules.iterations + 1)
 
     def look(self, centre: Sequence[int], number: int, iteration: int) -> Fragment | None:
         """The fragment of the next vertebra in the patch around a centre, if large enough."""

@@ -30,6 +30,12 @@ class Window:
         i, j, k = (int(c) - size // 2 for c in centre)
         return cls((i, j, k), (size, size, size))
 
+    def grown(self, voxels: int) -> Window:
+        """The window with so many voxels more on every side."""
+        i, j, k = (a - voxels for a in self.start)
+        x, y, z = (n + 2 * voxels for n in self.shape)
+        return Window((i, j, k), (x, y, z))
+
     def cut(self, image: NDArray[Any], outside: float = 0) -> NDArray[Any]:
         """A copy of the image's voxels in this window, `outside` where it reaches beyond."""
         values = np.full(self.shape, outside, image.dtype)
