@@ -1,6 +1,6 @@
 """Decode many simulated scans and print the figures of docs/results-chain.md as Markdown.
 
-    python Testing/benchmarks/chain_decoding.py --picture docs/images/chain-confidence.png
+    python Testing/benchmarks/chain_decoding.py --picture docs/pictures/chain-confidence.png
 
 The seeds here are not those that the decoder's settings were chosen on (100 to 499).
 """
