@@ -34,7 +34,7 @@ types: $(VENV)/ready
 	$(BIN)/mypy
 
 coverage: $(VENV)/ready
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
 		--cov --cov-report=term:skip-covered --cov-fail-under=90 --durations=15
 
 benchmarks: $(VENV)/ready
