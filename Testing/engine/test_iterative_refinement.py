@@ -8,6 +8,7 @@ from vertebra.methods.iterative.instances import Fragment, Instance, cleaned
 from vertebra.methods.iterative.refinement import (
     Boundary,
     at_home,
+    depth_in,
     levels_around,
     sharpened,
     without_dim_surface,
@@ -48,13 +49,13 @@ def test_the_scan_corrects_a_boundary_that_the_network_misplaced(seed):
     scan = ndimage.gaussian_filter(scan, 0.6)
     wavy = ndimage.gaussian_filter(rng.standard_normal(truth.shape), 5)
     guess = distance + 0.8 * wavy / wavy.std() < 0
-    spacing = np.full(3, 0.7)
 
     def wrong(mask):
         return (mask != truth).sum() / truth.sum()
 
     inside, around = levels_around(guess, scan, 0.7)
-    better = sharpened(guess, (scan - (inside + around) / 2) / (inside - around), spacing)
+    brightness = (scan - (inside + around) / 2) / (inside - around)
+    better = sharpened(depth_in(guess, 0.7), brightness)
     assert wrong(better) < 0.6 * wrong(guess)
     assert wrong(better) < wrong(without_dim_surface(guess, scan))
 
@@ -62,9 +63,9 @@ def test_the_scan_corrects_a_boundary_that_the_network_misplaced(seed):
 def test_where_the_scan_shows_no_boundary_the_network_decides():
     mask = ball((30, 30, 30), 9) < 0
     flat = np.zeros(mask.shape, np.float32)
-    assert np.array_equal(sharpened(mask, flat, np.ones(3)), mask)
+    assert np.array_equal(sharpened(depth_in(mask, 1.0), flat), mask)
     nothing = np.zeros_like(mask)
-    assert not sharpened(nothing, flat, np.ones(3)).any()
+    assert not sharpened(depth_in(nothing, 1.0), flat).any()
 
 
 @pytest.mark.parametrize("boundary", Boundary)

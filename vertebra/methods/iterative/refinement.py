@@ -15,7 +15,7 @@ from .windows import Index, Window
 
 DIM = 200
 """Voxels at the surface darker than this (HU) are no bone."""
-BAND = 1.5
+BAND = 1.0
 """The boundary is sought this far (mm) to either side of where the network puts it."""
 LEAST_CONTRAST = 100.0
 """Where bone is hardly brighter than the tissue around it (HU), brightness counts less."""
@@ -38,20 +38,21 @@ def without_dim_surface(
     return np.asarray(mask & ~(surface & np.less(hounsfield, DIM)))
 
 
-def sharpened(
-    mask: NDArray[np.bool_], brightness: NDArray[np.float32], spacing: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """The mask with its boundary moved to where the scan shows it, by up to `BAND`.
+def sharpened(depth: NDArray[np.float32], brightness: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """The mask whose boundary lies where the scan shows it, within `BAND` of the network's.
 
-    `brightness` is -0.5 in soft tissue, 0 halfway, and 0.5 in bone. A voxel is bone if its
-    brightness and its depth in the network's mask say so together.
+    `depth` is the way (mm) inwards from the network's boundary, `brightness` -0.5 in soft tissue,
+    0 halfway, and 0.5 in bone. A voxel is bone if the two say so together.
     """
-    if not mask.any():
-        return mask
-    inwards = ndimage.distance_transform_edt(mask, sampling=spacing)
-    outwards = ndimage.distance_transform_edt(~mask, sampling=spacing)
-    depth = (inwards - outwards) / (2 * BAND)
-    return cleaned(np.asarray(np.clip(brightness, -0.5, 0.5) + depth > 0))
+    return cleaned(np.asarray(np.clip(brightness, -0.5, 0.5) + depth / (2 * BAND) > 0))
+
+
+def depth_in(mask: NDArray[np.bool_], spacing: float) -> NDArray[np.float32]:
+    """How deep (mm) voxels lie in a mask; negative outside."""
+    inwards = ndimage.distance_transform_edt(mask)
+    outwards = ndimage.distance_transform_edt(~mask)
+    depth = np.where(mask, inwards - 0.5, 0.5 - outwards) * spacing
+    return np.asarray(depth, dtype=np.float32)
 
 
 def at_home(
@@ -68,13 +69,14 @@ def at_home(
     window = instance.window.grown(int(np.ceil(3 * BAND / spacing)))
     own = upright.grid.part(window.start, window.shape)
     mask, likely = (moved(each, instance.window, window) for each in _cores(instance))
-    # the brightness around varies smoothly, so it is measured in the network's voxels
+    # what varies smoothly is measured in the network's voxels, however fine the scan is
     bone, tissue = levels_around(mask, window.cut(upright.voxels), spacing)
     middle = sampled((bone + tissue) / 2, own, part, order=1)
     contrast = sampled(np.maximum(bone - tissue, LEAST_CONTRAST), own, part, order=1)
     brightness = (home.cut(scan.voxels) - middle) / contrast
-    inside = sampled(likely, own, part, order=1) > 0.5
-    return home, sharpened(inside, brightness, scan.grid.spacing)
+    finer = own.resampled(spacing / 2)
+    depth = depth_in(sampled(likely, own, finer, order=1) > 0.5, spacing / 2)
+    return home, sharpened(sampled(depth, finer, part, order=1), brightness)
 
 
 def _cores(instance: Instance) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
@@ -89,11 +91,10 @@ def levels_around(
     mask: NDArray[np.bool_], hounsfield: NDArray[np.generic], spacing: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The brightness of bone and of soft tissue around each voxel."""
-    inwards = ndimage.distance_transform_edt(mask, sampling=spacing)
-    outwards = ndimage.distance_transform_edt(~mask, sampling=spacing)
+    depth = depth_in(mask, spacing)
     values, sigma = hounsfield.astype(np.float32), LOCAL / spacing
-    bone = _local_mean(values, mask & (inwards < 2 * BAND), sigma)
-    tissue = _local_mean(values, (outwards >= BAND) & (outwards < 3 * BAND), sigma)
+    bone = _local_mean(values, mask & (depth < 2 * BAND), sigma)
+    tissue = _local_mean(values, (depth <= -BAND) & (depth > -3 * BAND), sigma)
     return bone, tissue
 
 
@@ -134,11 +135,10 @@ def sampled(
     """Values on one grid at the voxels of another; beyond its edge they go on unchanged."""
     step = source.inverse @ target.affine
     matrix, offset = step[:3, :3], step[:3, 3]
-    straight = not (matrix - np.diag(np.diag(matrix))).any()
     return np.asarray(
         ndimage.affine_transform(
             values.astype(np.float32),
-            np.diag(matrix) if straight else matrix,
+            matrix,
             offset,
             target.shape,
             order=order,
