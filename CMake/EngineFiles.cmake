@@ -117,7 +117,6 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/phantom/canvas.py
   vertebra/phantom/chest.py
   vertebra/phantom/column.py
-  vertebra/phantom/command.py
   vertebra/phantom/extras.py
   vertebra/phantom/extremities.py
   vertebra/phantom/form.py
