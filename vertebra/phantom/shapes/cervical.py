@@ -88,10 +88,13 @@ def axis(size: Size, step: float, style: Style) -> Clay:
             blend=2.5,
         )
         clay.limb(
-            [[0, lamina - 4, -5], [side * 2.5, tip + 8, -9], [side * 6.5, tip + 3, -12]],
-            [[6.5, 3.5], [5.5, 3.5], [3.5, 3.2]],
+            [[side * 1.5, tip + 8, -11], [side * 6, tip + 3.2, -14]],
+            [[5.5, 3.5], [3.8, 3.2]],
             blend=2.5,
         )
+    clay.limb(  # spinous process, one piece up to its forked end
+        [[0, lamina - 4, -5.5], [0, tip + 5.5, -12]], [[6.8, 4.0], [6.2, 4.2]], blend=2.5
+    )
     return clay
 
 
@@ -103,7 +106,8 @@ def cervical(name: str, size: Size, step: float, style: Style) -> Clay:
     tip = back - size.spinous_length
     wide = size.transverse_span / 2
     h, inner, spacing = size.height, size.canal_width / 2, SPACING[name]
-    drop = {3: 7, 4: 8, 5: 9, 6: 11, 7: 13}[number]
+    drop = {3: 9, 4: 9, 5: 10, 6: 12, 7: 14}[number]
+    fork = {3: 5.0, 4: 5.0, 5: 5.0, 6: 4.0, 7: 0.0}[number]
     clay = Clay((-wide - 8, tip - 8, -h / 2 - drop - 12), (wide + 8, 18, h / 2 + 14), step, style)
     half = np.array([size.width, size.depth, h]) / 2 + 3
     clay.add(
@@ -158,17 +162,17 @@ def cervical(name: str, size: Size, step: float, style: Style) -> Clay:
         clay.cut(hole, (hx - 4, rear_y - 1, -9), (hx + 4, front_y + 1, 9), 0.6)
         clay.limb(  # lamina
             [[side * x, lamina + 5, -1.5], [side * 5, lamina - 0.5, -3], [0, lamina - 3.2, -3]],
-            [[h * 0.5, 2.4], [h * 0.55, 2.2], [h * 0.52, 2.2]],
+            [[h * 0.5, 2.4], [h * 0.5, 2.2], [h * 0.4, 2.2]],
             blend=2,
         )
-        split = {3: 4.0, 4: 4.0, 5: 4.0, 6: 2.5, 7: 0.0}[number]
-        clay.limb(
-            [
-                [0, lamina - 3.5, -3],
-                [0, (lamina + tip) / 2, -3 - drop * 0.45],
-                [side * split, tip + 3, -3 - drop],
-            ],
-            [[5.0, 2.8], [4.4, 2.8], [3.8, 2.9] if split else [4.6, 3.8]],
-            blend=2,
-        )
+        if fork:
+            clay.limb(
+                [[side * 1.0, tip + 7, -3 - drop * 0.75], [side * fork, tip + 2.8, -3 - drop]],
+                [[3.6, 2.6], [3.0, 2.8]],
+                blend=2,
+            )
+    end = [0, tip + 4.8, -3 - drop * 0.9] if fork else [0, tip + 3.8, -3 - drop]
+    clay.limb(  # spinous process, one piece up to its forked end
+        [[0, lamina - 2.5, -3], end], [[4.6, 3.0], [3.9, 3.2] if fork else [4.8, 3.9]], blend=2
+    )
     return clay

@@ -67,7 +67,8 @@ def straightened(x: Tensor, y: Tensor, z: Tensor, form: Form) -> tuple[Tensor, T
     z = z + behind * math.tan(math.radians(form.spinous_turn))
     y = y + x * form.twist
     a, b, c, d, e, f = (value / 900.0 for value in form.bend)
-    return x + y * (z * a + y * b), y + z * (x * c + z * d), z + x * (x * e + y * f)
+    near = y.clamp(min=-own.depth / 2 - own.canal_depth)  # else the spinous tip leaves the midline
+    return x + near * (z * a + near * b), y + z * (x * c + z * d), z + x * (x * e + y * f)
 
 
 def _across(x: Tensor, aside: Tensor, own: Size, made: Size, skew: float) -> tuple[Tensor, Tensor]:
