@@ -99,6 +99,13 @@ def test_an_anomaly_out_of_view_is_refused():
         spine_of("T11", "T12").with_anomaly(Anomaly.T13)
 
 
+def test_a_missing_last_level_is_refused_where_the_scan_ends_above_it():
+    with pytest.raises(BadEdit, match="does not end with T12"):
+        spine_of("C7", "T1", "T2", "T3").with_anomaly(Anomaly.NO_T12)
+    with pytest.raises(BadEdit, match="does not end with L5"):
+        spine_of("T12", "L1", "L2").with_anomaly(Anomaly.NO_L5)
+
+
 def test_an_anomaly_that_is_there_already_changes_nothing():
     spine = spine_of("T12", "T13")
     assert spine.with_anomaly(Anomaly.T13) is spine

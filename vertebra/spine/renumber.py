@@ -87,6 +87,12 @@ def under_anomaly(
             f"{anomaly.value}: the lower end of the {region.value} spine is not in view, "
             "so there is nothing to renumber."
         )
+    lost = LEVELS["T12" if thoracic else "L5"]
+    if present and not lengthens and levels[border] is not lost:
+        raise BadEdit(
+            f"{anomaly.value}: the {region.value} spine in view does not end with {lost}, so there "
+            "is nothing to renumber."
+        )
     path = _BELOW[anomaly, present]
     changed = list(levels)
     position = 0
