@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
+import pydicom
 import pytest
 from exchange_cases import make_ct_series, masks_of, oblique_grids, same_places, spines_in
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from vertebra import exchange
 from vertebra.anatomy import LEVELS, SCHEMES
 from vertebra.errors import BadFile, VertebraError
 from vertebra.exchange import labelmap
+from vertebra.exchange.dicom_reference import MAY_BE_EMPTY
 from vertebra.exchange.masks import on_grid
 from vertebra.spine import Provenance, Spine, Vertebra
 from vertebra.volume import Grid, LabelMap, write_label_map
@@ -198,6 +200,20 @@ def test_a_conversion_puts_cropped_masks_back_on_the_image(tmp_path):
     back = exchange.read(tmp_path / "b.nii.gz")
     assert back.grid.same_as(GRID)
     assert same_places(masks, back)
+
+
+def test_a_ct_whose_names_were_hidden_still_carries_results(tmp_path):
+    series = make_ct_series(tmp_path / "ct", GRID)
+    for path in series.iterdir():
+        header = pydicom.dcmread(path)
+        for name in MAY_BE_EMPTY:
+            delattr(header, name)
+        header.save_as(path)
+    masks, spine = _column(("L1", "L2")), Spine.of({"L1": (0, 0, 0), "L2": (0, 0, -30)})
+    kept = exchange.read(exchange.write(tmp_path / "a.dcm", masks, image=series))
+    assert same_places(masks, kept)
+    points = exchange.read(exchange.write(tmp_path / "b.dcm", spine, image=series))
+    assert points.levels == spine.levels
 
 
 def test_masks_outside_the_image_leave_it_empty():

@@ -32,9 +32,7 @@ def write(path: Path | str, spine: Spine, reference: Path | str) -> Path:
     if not len(spine):
         raise VertebraError("A structured report needs at least one vertebra; there is none.")
     headers = read_headers(reference)
-    frame = headers[0].get("FrameOfReferenceUID")
-    if not frame:
-        raise BadFile(f"'{reference}' has no frame of reference; choose the original CT series.")
+    frame = str(headers[0].FrameOfReferenceUID)
     code = pydicom.sr.codedict.codes
     observer = hd.sr.ObserverContext(
         observer_type=code.DCM.Device,
@@ -45,7 +43,7 @@ def write(path: Path | str, spine: Spine, reference: Path | str) -> Path:
     report = hd.sr.MeasurementReport(
         observation_context=hd.sr.ObservationContext(observer_device_context=observer),
         procedure_reported=code.LN.CTUnspecifiedBodyRegion,
-        imaging_measurements=[_group(hd, vertebra, str(frame)) for vertebra in spine],
+        imaging_measurements=[_group(hd, vertebra, frame) for vertebra in spine],
         title=code.DCM.ImagingMeasurementReport,
         referenced_images=headers,
     )

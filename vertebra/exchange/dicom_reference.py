@@ -13,6 +13,13 @@ import numpy as np
 from ..errors import BadFile, VertebraError
 from ..volume import LPS_FROM_RAS, Grid
 
+MAY_BE_EMPTY = (
+    *("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
+    *("StudyID", "StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName"),
+    "PositionReferenceIndicator",
+)
+"""What a result copies from its CT; where a tool that hides names took it out, it is empty."""
+
 
 def require(name: str) -> Any:
     """Import pydicom or highdicom, or say how to install them."""
@@ -53,6 +60,12 @@ def read_headers(folder: Path | str) -> list[Any]:
     if len(series) != 1:
         count = "no DICOM series" if not series else f"{len(series)} DICOM series"
         raise BadFile(f"'{folder}' holds {count}; give a folder with the CT's slices only.")
+    for header in found:
+        if not all(header.get(name) for name in ("FrameOfReferenceUID", "StudyInstanceUID")):
+            raise BadFile(f"'{folder}' has no frame of reference; choose the original CT series.")
+        for name in MAY_BE_EMPTY:
+            if name not in header:
+                setattr(header, name, "")
     normal = np.cross(*np.reshape(found[0].ImageOrientationPatient, (2, 3)).astype(float))
     return sorted(found, key=lambda each: float(np.dot(normal, each.ImagePositionPatient)))
 
