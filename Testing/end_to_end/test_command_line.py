@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from dicom_files import body, write_series
+from pydicom import dcmread
 
 from vertebra.cli.run import run
 from vertebra.runtime import models
@@ -207,6 +209,39 @@ def test_a_failure_is_one_sentence_and_an_exit_code(capsys, arguments, code, sen
     printed = capsys.readouterr()
     assert sentence in " ".join(printed.err.split())
     assert "Traceback" not in printed.err
+
+
+def test_brackets_in_names_and_sentences_are_shown_as_they_are(capsys, spine_file, tmp_path):
+    vertebra("info", "case[red].nii")
+    assert "'case[red].nii' does not exist" in capsys.readouterr().err
+    copy = tmp_path / "case[bold].spine.json"
+    vertebra("convert", spine_file, copy)
+    assert "case[bold].spine.json" in capsys.readouterr().out
+    vertebra("spine", "show", copy)
+    assert "case[bold].spine.json" in capsys.readouterr().out
+
+
+def test_one_series_of_several_is_named_and_chosen(capsys, tmp_path):
+    thin = write_series(tmp_path / "ct", body(slices=20), SeriesDescription="thin")
+    write_series(tmp_path / "ct", SeriesDescription="thick")
+    assert vertebra("label", tmp_path / "ct") == 1
+    assert "choose one with --series" in capsys.readouterr().err
+    chosen = str(dcmread(thin[0]).SeriesInstanceUID)
+    assert vertebra("info", tmp_path / "ct", "--series", chosen) == 0
+    assert "24 x 24 x 20" in capsys.readouterr().out
+    assert vertebra("label", tmp_path / "ct", "--series", "1.2") == 1
+    assert "has no series 1.2" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_one_sentence_and_an_exit_code(capsys, monkeypatch, spine_file, tmp_path):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vertebra.exchange.convert", interrupted)
+    assert vertebra("convert", spine_file, tmp_path / "case.csv") == 130
+    assert capsys.readouterr().err.strip() == "Error: Cancelled; nothing was changed."
+    assert vertebra("convert", spine_file, tmp_path / "case.csv", "--json") == 130
+    assert json.loads(capsys.readouterr().out)["exit_code"] == 130
 
 
 def test_a_failure_is_json_where_json_was_asked_for(capsys):

@@ -17,4 +17,6 @@ def main() -> None:
         if error.name not in ("typer", "rich"):
             raise
         sys.exit('The command line needs typer and rich: pip install "vertebra[cli]".')
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(run(sys.argv[1:]))

@@ -12,20 +12,22 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
+from rich.text import Text
 
 from ..errors import Cancelled
 from ..runtime import Progress
 from ..spine import Spine
 
-out = Console()
-errors = Console(stderr=True)
+out = Console(markup=False, highlight=False)
+errors = Console(stderr=True, markup=False, highlight=False)
+"""Without markup, since a file name or a sentence may hold brackets."""
 
 
 @contextmanager
 def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Progress]:
     """A progress whose state shows as a bar with the remaining time, on the error stream."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeRemainingColumn(),
@@ -56,10 +58,11 @@ def spine_table(spine: Spine, title: str = "") -> Table:
     table.add_column("Flags")
     for vertebra in spine:
         red, green, blue = vertebra.level.colour
+        name = f"{vertebra.level}{' (locked)' * vertebra.locked}"
         x, y, z = (f"{value:.1f}" for value in vertebra.centroid)
         flags = ", ".join(sorted(flag.value for flag in vertebra.flags))
         table.add_row(
-            f"[rgb({red},{green},{blue})]●[/] {vertebra.level}{' (locked)' * vertebra.locked}",
+            Text("● ", f"rgb({red},{green},{blue})").append(name, "default"),
             x,
             y,
             z,
@@ -75,7 +78,12 @@ def print_spine(spine: Spine, title: str = "") -> None:
     out.print(spine_table(spine, title))
     out.print("R, A, S: millimetres to the right, front and head of the patient.", style="dim")
     for problem in spine.problems():
-        out.print(f"[yellow]![/] {problem.sentence}", highlight=False)
+        print_warning(problem.sentence)
+
+
+def print_warning(sentence: str) -> None:
+    """Print one sentence that a person should look at."""
+    out.print(Text("!", "yellow"), sentence)
 
 
 def _percent(probability: float | None) -> str:

@@ -45,9 +45,9 @@ def convert(
     if as_json:
         print_json({"written": str(target), "notes": list(notes)})
         return
-    out.print(f"Wrote {target}.", highlight=False, soft_wrap=True)
+    out.print(f"Wrote {target}.", soft_wrap=True)
     for note in notes:
-        out.print(f"  {note}", highlight=False, soft_wrap=True)
+        out.print(f"  {note}", soft_wrap=True)
 
 
 def _list(as_json: bool) -> None:
@@ -67,7 +67,10 @@ def _list(as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("Name", "What it is", "Holds", "Endings", "Needs --image to")
+    table = Table()
+    table.add_column("Name", no_wrap=True)
+    for title in ("What it is", "Holds", "Endings", "Needs --image to"):
+        table.add_column(title)
     for each in formats():
         endings = " ".join(each.endings) or "name it with --from or --to"
         needs = " and ".join(each.image_for)

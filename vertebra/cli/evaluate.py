@@ -40,7 +40,7 @@ def evaluate(
     with progress_bar("Scoring", quiet=as_json) as progress:
         evaluation = score_all(cases, progress)
     for name in cases.unused:
-        errors.print(f"Left out: the prediction {name} has no reference.", highlight=False)
+        errors.print(f"Left out: the prediction {name} has no reference.")
     if output is not None:
         write_report(evaluation, output)
     if as_json:
@@ -48,7 +48,7 @@ def evaluate(
         return
     out.print(_table(evaluation))
     if output is not None:
-        out.print(f"Wrote {output / 'evaluation.html'}.", highlight=False, soft_wrap=True)
+        out.print(f"Wrote {output / 'evaluation.html'}.", soft_wrap=True)
 
 
 def _table(evaluation: Evaluation) -> Table:

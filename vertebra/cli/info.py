@@ -87,12 +87,12 @@ def _image(file: Path, series: str | None, as_json: bool) -> None:
         print_json(facts)
         return
     _print_facts(facts, ("shape", "spacing_mm", "extent_mm", "orientation", "values"))
-    answer = (
-        "[green]This is a CT of a body.[/]" if judged.is_body_ct else "[red]No CT of a body:[/]"
-    )
-    out.print(answer)
+    if judged.is_body_ct:
+        out.print("This is a CT of a body.", style="green")
+    else:
+        out.print("No CT of a body:", style="red")
     for sentence in (*judged.reasons, *judged.warnings, *volume.notes):
-        out.print(f"  {sentence}", highlight=False)
+        out.print(f"  {sentence}")
 
 
 def _mask(mask: LabelMap, as_json: bool) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from ..spine import Spine, to_json
 from ..volume import Volume
-from .console import errors, out, print_json, print_spine, progress_bar
+from .console import errors, out, print_json, print_spine, print_warning, progress_bar
 
 
 def label(
@@ -17,6 +17,7 @@ def label(
     output: Path | None = typer.Option(
         None, "-o", "--output", help="A folder for the points in several formats and a picture."
     ),
+    series: str | None = typer.Option(None, help="The UID of one DICOM series in the folder."),
     model: str = typer.Option("multiview-compact", help="The model to use; see 'models list'."),
     device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1 or mps."),
     as_json: bool = typer.Option(False, "--json", help="Print the spine as JSON, not a table."),
@@ -30,7 +31,7 @@ def label(
 
     find = find_device(device)
     with progress_bar("Labelling", quiet=as_json) as progress:
-        volume = read_volume(ct, progress=progress.part(0, 0.3))
+        volume = read_volume(ct, series=series, progress=progress.part(0, 0.3))
         spine = with_fallback(
             lambda on: label_volume(volume, Localizer.load(model, on), progress.part(0.3, 1)),
             find,
@@ -46,7 +47,7 @@ def label(
         out.print("No vertebra was found; is the spine in view?")
     for vertebra in spine:
         for flag in sorted(vertebra.flags, key=lambda each: each.value):
-            out.print(f"[yellow]![/] {vertebra.level}: {flag.sentence}", highlight=False)
+            print_warning(f"{vertebra.level}: {flag.sentence}")
 
 
 def write_results(volume: Volume, spine: Spine, folder: Path, name: str) -> None:

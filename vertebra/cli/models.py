@@ -25,7 +25,7 @@ def list_models(as_json: bool = AS_JSON) -> None:
         print_json([{**asdict(m.card), "bundled": m.bundled, "bytes": m.size} for m in found])
         return
     if not found:
-        out.print(f"No models yet; installed ones will lie in {user_folder()}.", highlight=False)
+        out.print(f"No models yet; installed ones will lie in {user_folder()}.")
         return
     table = Table()
     for title in ("Name", "Method", "MB", "From", "Description"):
@@ -51,7 +51,7 @@ def install(file: Path = typer.Argument(help="The .safetensors or .json file of 
     from ..runtime.models import install as install_model
 
     installed = install_model(file)
-    out.print(f"Installed '{installed.card.name}' as {installed.weights}.", highlight=False)
+    out.print(f"Installed '{installed.card.name}' as {installed.weights}.")
 
 
 @app.command()
@@ -60,4 +60,4 @@ def remove(name: str) -> None:
     from ..runtime.models import remove as remove_model
 
     remove_model(name)
-    out.print(f"Removed '{name}'.", highlight=False)
+    out.print(f"Removed '{name}'.")

@@ -49,6 +49,4 @@ def phantom(
     if as_json:
         print_json({"written": str(folder), "cases": count})
     else:
-        out.print(
-            f"Wrote {count} case{'s' * (count > 1)} to {folder}.", highlight=False, soft_wrap=True
-        )
+        out.print(f"Wrote {count} case{'s' * (count > 1)} to {folder}.", soft_wrap=True)

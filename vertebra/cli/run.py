@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 import typer
+from rich.text import Text
 
 from .. import __version__
 from ..errors import Cancelled, VertebraError
@@ -57,6 +58,8 @@ def run(arguments: Sequence[str]) -> int:
         app(list(arguments), prog_name="vertebra")
         return DONE
     except SystemExit as left:
+        if left.code == CANCELLED:
+            return _failed("Cancelled; nothing was changed.", CANCELLED, as_json)
         return left.code if isinstance(left.code, int) else DONE
     except (KeyboardInterrupt, Cancelled):
         return _failed("Cancelled; nothing was changed.", CANCELLED, as_json)
@@ -74,5 +77,5 @@ def _failed(sentence: str, code: int, as_json: bool) -> int:
         json.dump({"error": sentence, "exit_code": code}, sys.stdout)
         sys.stdout.write("\n")
     else:
-        errors.print(f"[bold red]Error:[/] {sentence}", soft_wrap=True, highlight=False)
+        errors.print(Text("Error:", "bold red"), sentence, soft_wrap=True)
     return code

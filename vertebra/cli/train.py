@@ -68,7 +68,7 @@ def multiview(
                 workers=workers,
                 progress=progress,
             )
-            out.print(f"The encoder lies in {encoder}.", highlight=False, soft_wrap=True)
+            out.print(f"The encoder lies in {encoder}.", soft_wrap=True)
             return
         learning.train(
             exposures,
@@ -84,4 +84,4 @@ def multiview(
         )
     card = learning.card(name, chosen, data)
     model = learning.publish(output / "train", chosen, card, output / "model")
-    out.print(f"The model lies in {model.weights}.", highlight=False, soft_wrap=True)
+    out.print(f"The model lies in {model.weights}.", soft_wrap=True)
