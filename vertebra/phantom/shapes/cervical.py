@@ -30,8 +30,8 @@ def atlas(size: Size, step: float, style: Style) -> Clay:
         )
         hole = ellipsoid((side * (x + 9), y - 2, -2), (2.8, 2.8, 30))
         clay.cut(hole, (side * (x + 9) - 4, y - 6, -12), (side * (x + 9) + 4, y + 2, 12), 0.5)
-    arch = [[-x, y + 6, 0], [-10, 3.3, 0], [0, 5.0, 0], [10, 3.3, 0], [x, y + 6, 0]]
-    clay.limb(arch, [[4.5, 3], [5, 2.8], [5.5, 3.3], [5, 2.8], [4.5, 3]], blend=2)
+    arch = [[-x, y + 6, 0], [-10, 4.6, 0], [0, 7.0, 0], [10, 4.6, 0], [x, y + 6, 0]]
+    clay.limb(arch, [[4.5, 3], [5, 2.6], [5.5, 2.8], [5, 2.6], [4.5, 3]], blend=2)
     angles = np.linspace(-1, 1, 9)
     depth = tip + 4 - y
     ring = [
@@ -40,7 +40,7 @@ def atlas(size: Size, step: float, style: Style) -> Clay:
     ]
     ring[0], ring[-1] = [-x, y - 6, -1], [x, y - 6, -1]
     clay.limb(ring, [[3.2 + 1.8 * (1 - abs(a)), 2.6] for a in angles], blend=1.5)
-    clay.limb([[0, tip + 4, -1], [0, tip + 2, 0]], [[4.5, 3], [3.5, 2.5]], blend=2)
+    clay.limb([[0, tip + 4.5, -1], [0, tip + 2.3, -1]], [[5.0, 3.2], [4.0, 2.7]], blend=2)
     return clay
 
 
@@ -57,8 +57,8 @@ def axis(size: Size, step: float, style: Style) -> Clay:
         body(size, waist=0.16 * style.waist, hollow=1.0 * style.hollow, saddle=1.8), -half, half, 1
     )
     clay.limb(
-        [[0, -1, h * 0.3], [0, -1, h / 2 + 5], [0, -1.5, h / 2 + 11], [0, -2.5, h / 2 + 15]],
-        [[5.6, 5.6], [4.7, 5.2], [5.2, 5.3], [3.4, 3.6]],
+        [[0, -1, h * 0.3], [0, -2, h / 2 + 5], [0, -2.4, h / 2 + 11], [0, -3, h / 2 + 14.5]],
+        [[5.6, 5.6], [4.7, 5.0], [5.2, 5.0], [3.4, 3.4]],
         flat=(1, 0, 0),
         blend=3,
     )

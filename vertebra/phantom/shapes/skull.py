@@ -13,6 +13,8 @@ def skull(step: float, style: Style) -> Clay:
     clay = Clay((-84, -112, -4), (84, 100, 172), step, style)
     low, high = (-76, -105, 4), (76, 92, 165)
     clay.add(shell(ellipsoid((0, -8, 86), (73, 94, 78)), 6.0), low, high, 0)
+    over_dens = block((0, 8, 4), (11, 22, 10), None, 3)
+    clay.cut(over_dens, (-11, -14, -4), (11, 30, 14), 1)
     for side in (-1, 1):
         s = np.array([side, 1.0, 1.0])
         condyle = ellipsoid((side * 16, -10, 10.5), (6, 10.5, 5))
@@ -33,7 +35,7 @@ def skull(step: float, style: Style) -> Clay:
         clay.limb(np.array([[54, 60, 38], [54, 66, 60], [34, 78, 70]]) * s, [[5, 4]] * 3)
         orbit = ellipsoid((side * 32, 66, 52), (19, 26, 17))
         clay.cut(orbit, (side * 32 - 20, 38, 34), (side * 32 + 20, 95, 70), 1.5)
-    clay.limb([[0, -4, 9], [0, 8, 26], [0, 16, 40]], [[12, 4], [12, 6], [12, 9]], flat=(1, 0, 0))
+    clay.limb([[0, -2, 17.5], [0, 8, 28], [0, 16, 40]], [[12, 4], [12, 6], [12, 9]], flat=(1, 0, 0))
     face = shell(block((0, 62, 20), (33, 27, 19), None, 8), 3.0)
     clay.add(face, (-36, 32, -2), (36, 92, 42), 2)
     arch = np.array(
