@@ -73,6 +73,20 @@ def test_a_procedural_vertebra_has_a_canal_and_a_body_of_its_size(name: str) -> 
     assert abs(at(0, 0, -size.height / 2)) < 2.6  # lower plate
 
 
+@pytest.mark.parametrize("name", [name for name in LEVELS if name != "C1"])
+@pytest.mark.parametrize("make", [0, 2])
+def test_the_midline_shows_one_spinous_process_almost_to_its_tip(name: str, make: int) -> None:
+    template, size = Procedural().vertebra(name, make)
+    y = template.origin[1] + template.step * np.arange(template.shape[1])
+    lamina = -size.depth / 2 - size.canal_depth
+    middle = round(-template.origin[0] / template.step)
+    behind = (template.distances[middle] < 0)[y < lamina + 3]
+    _, count = ndimage.label(behind, np.ones((3, 3)))
+    assert count == 1
+    missing = y[np.argwhere(behind)[:, 0].min()] + size.depth / 2 + size.spinous_length
+    assert missing < 0.25 * (size.spinous_length - size.canal_depth)
+
+
 @pytest.mark.parametrize("name", ["sacrum", "hip", "skull"])
 def test_the_other_bones_have_honest_distances(name: str) -> None:
     template = Procedural().bone(name)
