@@ -233,6 +233,12 @@ def test_one_series_of_several_is_named_and_chosen(capsys, tmp_path):
     assert "has no series 1.2" in capsys.readouterr().err
 
 
+def test_a_missing_package_is_named(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert vertebra("info") == 1
+    assert "The package 'torch' is not installed" in capsys.readouterr().err
+
+
 def test_ctrl_c_is_one_sentence_and_an_exit_code(capsys, monkeypatch, spine_file, tmp_path):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt

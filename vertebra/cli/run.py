@@ -65,6 +65,9 @@ def run(arguments: Sequence[str]) -> int:
         return _failed("Cancelled; nothing was changed.", CANCELLED, as_json)
     except VertebraError as error:
         return _failed(str(error), FAILED, as_json)
+    except ModuleNotFoundError as error:
+        sentence = f"The package '{error.name}' is not installed; install Vertebra anew with pip."
+        return _failed(sentence, FAILED, as_json)
     except MemoryError:
         return _failed("There is not enough memory for this image.", FAILED, as_json)
     except Exception as error:
