@@ -84,7 +84,7 @@ def values_by_level(
     # a narrow jitter that is the same each time keeps equal values apart
     jitter = np.random.default_rng(0).uniform(-0.2, 0.2, len(scores))
     with _figure((_WIDTH, 2.5)) as figure:
-        axes = figure.add_axes((0.05, 0.13, 0.95, 0.83))
+        axes = figure.add_axes((0.065, 0.13, 0.935, 0.83))
         for wrong in (False, True):
             dots = [
                 (place[score.level] + shift, value, _colour(score.level))
