@@ -101,6 +101,13 @@ def test_folders_that_do_not_fit_are_refused_with_a_sentence(tmp_path: Path) -> 
         paired_cases(ours, theirs)
 
 
+def test_cts_that_belong_to_no_scan_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    points = write(tmp_path / "case7.csv", Spine.of({"L1": (0, 0, 0)}))
+    write_volume(ct(), tmp_path / "images" / "other_ct.nii.gz")
+    with pytest.raises(VertebraError, match=r"No CT in .* such as 'case7'"):
+        paired_cases(points, points, images=tmp_path / "images")
+
+
 def test_verses_own_sample_scores_full_marks_against_itself(shared_data: Path) -> None:
     folder = shared_data / "verse_sample" / "Verse19"
     cases = paired_cases(folder, folder)

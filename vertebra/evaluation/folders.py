@@ -131,6 +131,11 @@ def paired_cases(
             f"No prediction in '{found}' has the name of a scan in '{truth}', such as "
             f"'{cases.names[0]}'; name the files after their scans."
         )
+    if images is not None and not set(pictures) & set(ours):
+        raise VertebraError(
+            f"No CT in '{images}' has the name of a scan in '{truth}', such as "
+            f"'{cases.names[0]}'; name the files after their scans."
+        )
     return cases
 
 

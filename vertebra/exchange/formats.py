@@ -54,7 +54,7 @@ class Around:
         if self.image is None:
             raise VertebraError(
                 "This format counts in the image's own voxels or belongs to its DICOM series; "
-                "give the image with --image."
+                "give the image with --image (to evaluate: --images)."
             )
         return self.image
 
