@@ -24,7 +24,9 @@ errors = Console(stderr=True, markup=False, highlight=False)
 
 
 @contextmanager
-def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Progress]:
+def progress_bar(
+    title: str, *, quiet: bool = False, when_stopped: str = "Cancelled; nothing was changed."
+) -> Iterator[Progress]:
     """A progress whose state shows as a bar with the remaining time, on the error stream."""
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -41,7 +43,7 @@ def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Progress]:
         try:
             yield Progress(show)
         except KeyboardInterrupt:
-            raise Cancelled("Cancelled; nothing was changed.") from None
+            raise Cancelled(when_stopped) from None
 
 
 def print_json(document: Any) -> None:

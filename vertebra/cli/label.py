@@ -56,11 +56,11 @@ def write_results(volume: Volume, spine: Spine, folder: Path, name: str) -> None
     from ..methods.common.picture import draw_spine
     from ..runtime import write_text
 
+    draw_spine(volume, spine, folder / f"{name}.png")  # first, as it may lack its library
     markups.write(folder / f"{name}.mrk.json", spine)
     table.write(folder / f"{name}.csv", spine)
     verse.write(folder / f"{name}_seg-vert_ctd.json", spine, volume.grid)
     write_text(folder / f"{name}.spine.json", to_json(spine))
-    draw_spine(volume, spine, folder / f"{name}.png")
 
 
 def _stem(path: Path) -> str:

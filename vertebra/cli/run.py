@@ -61,8 +61,10 @@ def run(arguments: Sequence[str]) -> int:
         if left.code == CANCELLED:
             return _failed("Cancelled; nothing was changed.", CANCELLED, as_json)
         return left.code if isinstance(left.code, int) else DONE
-    except (KeyboardInterrupt, Cancelled):
+    except KeyboardInterrupt:
         return _failed("Cancelled; nothing was changed.", CANCELLED, as_json)
+    except Cancelled as cancelled:
+        return _failed(str(cancelled), CANCELLED, as_json)
     except VertebraError as error:
         return _failed(str(error), FAILED, as_json)
     except ModuleNotFoundError as error:

@@ -12,6 +12,8 @@ from .console import errors, out, progress_bar
 
 app = typer.Typer(help="Train the methods on your own or synthetic data.", no_args_is_help=True)
 
+STOPPED = "Stopped; what was made and learned is kept: go on with --resume."
+
 
 class Stage(str, Enum):
     """What to train."""
@@ -54,10 +56,10 @@ def multiview(
     chosen = CONFIGURATIONS[configuration]
     exposures, encoder = output / "exposures", output / "pretrain"
     weights = models.load(models.model(start)) if start else None
-    with progress_bar("Taking views") as progress:
+    with progress_bar("Taking views", when_stopped=STOPPED) as progress:
         wanted = list(recipes(data, cases, chosen.optics.pixel))
         prepare(wanted, chosen, exposures, progress, lambda told: errors.print(told))
-    with progress_bar("Training") as progress:
+    with progress_bar("Training", when_stopped=STOPPED) as progress:
         if stage is Stage.PRETRAIN:
             learning.pretrain(
                 exposures,
