@@ -6,6 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The project's check judges a change, so it tries the same examples each time; developers' runs
+# look for new ones. Times are left to the benchmarks.
+settings.register_profile("explore", deadline=None)
+settings.register_profile("check", deadline=None, derandomize=True)
+settings.load_profile("check" if os.environ.get("CI") else "explore")
 
 ROOT = Path(__file__).resolve().parent.parent
 

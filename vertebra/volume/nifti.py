@@ -258,9 +258,18 @@ def _affine(header: Any, path: Path) -> tuple[NDArray[np.float64], tuple[str, ..
 
 
 def _rotation(quatern: Any) -> NDArray[np.float64]:
-    """The rotation of NIfTI's quaternion (b, c, d); a follows from its unit length."""
-    b, c, d = (float(value) for value in quatern)
-    a = np.sqrt(max(0.0, 1.0 - b * b - c * c - d * d))
+    """The rotation of NIfTI's quaternion (b, c, d); a follows from its unit length.
+
+    By the reference library's rule, what rounding leaves of a in a half turn counts as 0.
+    """
+    stored = np.asarray(quatern)
+    b, c, d = (float(value) for value in stored)
+    square = 1.0 - b * b - c * c - d * d
+    if square < (1e-7 if stored.dtype.itemsize == 4 else 1e-15):
+        length = np.sqrt(b * b + c * c + d * d)
+        a, b, c, d = 0.0, b / length, c / length, d / length
+    else:
+        a = np.sqrt(square)
     return np.array(
         [
             [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
