@@ -122,6 +122,14 @@ def recall(cases: list[Decoded], anomaly: Anomaly) -> tuple[float, int]:
     return (float(np.mean(seen)) if seen else float("nan")), len(seen)
 
 
+def named(cases: list[Decoded], anomaly: Anomaly) -> float:
+    """How often an anomaly in view is not only suspected but part of the naming."""
+    seen = [
+        anomaly in c.found.spine.anomalies for c in cases if anomaly in c.scan.anomalies_in_view
+    ]
+    return float(np.mean(seen)) if seen else float("nan")
+
+
 def false_alarms(cases: list[Decoded], anomaly: Anomaly) -> tuple[float, int]:
     """How often it is suspected in spines without any anomaly, and of how many."""
     usual = [anomaly in case.found.suspected for case in cases if not case.scan.spine.anomalies]
@@ -190,15 +198,16 @@ def print_parts(cases: list[Decoded]) -> None:
 
 
 def print_anomalies(scans: int) -> None:
-    print("| view | anomaly | recall | false alarms |")
-    print("|---|---|---|---|")
+    print("| view | anomaly | suspected | named | falsely suspected |")
+    print("|---|---|---|---|---|")
     for view, seed in (("whole spine", 2000), ("4 to all vertebrae", 2001)):
         enriched = decode_many(scans, seed, rates=ENRICHED, whole=seed == 2000)
         usual = decode_many(scans, seed + 10, rates={}, whole=seed == 2000)
         for anomaly in Anomaly:
             rate, count = recall(enriched, anomaly)
             alarms, of = false_alarms(usual, anomaly)
-            print(f"| {view} | {anomaly.value} | {rate:.1%} of {count} | {alarms:.1%} of {of} |")
+            seen, said = f"{rate:.1%} of {count}", f"{named(enriched, anomaly):.1%}"
+            print(f"| {view} | {anomaly.value} | {seen} | {said} | {alarms:.1%} of {of} |")
 
 
 def decode_real(folder: Path, scans: int, localizer: Localizer = DEMANDED) -> list[Decoded]:
