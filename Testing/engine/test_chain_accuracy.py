@@ -45,7 +45,7 @@ def test_a_spine_said_to_be_anchored_shows_a_landmark(population: list[benchmark
     assert sum(case.scan.anchored for case in says) / len(says) > 0.97
 
 
-def test_anomalies_are_recalled_in_90_percent_with_under_3_percent_false_alarms() -> None:
+def test_anomalies_of_whole_spines_are_suspected_in_90_percent_and_falsely_in_under_3() -> None:
     enriched = benchmark.decode_many(400, seed=7002, rates=benchmark.ENRICHED, whole=True)
     usual = benchmark.decode_many(250, seed=7003, rates={}, whole=True)
     for anomaly in (Anomaly.NO_T12, Anomaly.T13, Anomaly.L6):
