@@ -74,8 +74,12 @@ def train(
             parts: dict[str, Tensor] = model(fabric.to_device(dict(batch)))
             tuner.zero_grad()
             fabric.backward(parts["loss"])
-            fabric.clip_gradients(model, tuner, max_norm=LARGEST_GRADIENT)
-            tuner.step()
+            size = fabric.clip_gradients(
+                model, tuner, max_norm=LARGEST_GRADIENT, error_if_nonfinite=False
+            )
+            # a batch of nothing but air can overflow in half precision; it teaches nothing
+            if size is None or torch.isfinite(size):
+                tuner.step()
             step = number + 1
             recent.append({name: float(value.detach()) for name, value in parts.items()})
             if curves and step % LOG_EVERY == 0:
