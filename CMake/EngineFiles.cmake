@@ -198,9 +198,11 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/volume/writing.py
   vertebra/worker/__init__.py
   vertebra/worker/__main__.py
+  vertebra/worker/arrays.py
   vertebra/worker/client.py
   vertebra/worker/job.py
   vertebra/worker/process.py
+  vertebra/worker/result.py
   vertebra/worker/server.py
   vertebra/worker/signal.py
   vertebra/worker/tasks.py

@@ -27,10 +27,11 @@ class Labelling:
         self._started = 0.0
         self.progressed = Signal()  # percent, text
         self.found = self.client.found
-        self.finished = self.client.finished
+        self.finished = Signal()
         self.failed = self.client.failed
         self.cancelled = self.client.cancelled
         self.client.progressed.connect(self._onProgress)
+        self.client.finished.connect(lambda result: self.finished.emit(result.spine))
 
     @property
     def running(self) -> bool:

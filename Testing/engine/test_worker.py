@@ -17,8 +17,8 @@ import pytest
 
 from vertebra.errors import VertebraError
 from vertebra.spine import Spine
-from vertebra.volume import Grid, Volume
-from vertebra.worker import Client
+from vertebra.volume import Grid, LabelMap, Volume
+from vertebra.worker import Client, Piece, Result
 
 HERE = Path(__file__).resolve().parent
 PRETEND = (sys.executable, str(HERE / "pretend_worker.py"))
@@ -36,7 +36,7 @@ class Heard:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.events: list[tuple[str, tuple[object, ...]]] = []
-        for name in ("progressed", "found", "finished", "failed", "cancelled"):
+        for name in ("progressed", "found", "drawn", "finished", "failed", "cancelled"):
             getattr(client, name).connect(
                 lambda *values, name=name: self.events.append((name, values))
             )
@@ -86,9 +86,11 @@ def wait_until_gone(pid: int, seconds: float) -> None:
 
 def test_a_job_ends_with_its_spine_in_the_scans_place(heard: Heard) -> None:
     heard.client.start("label", scan())
-    name, (spine,) = heard.until_idle()
+    name, (result,) = heard.until_idle()
     assert name == "finished"
-    assert isinstance(spine, Spine)
+    assert isinstance(result, Result)
+    assert result.labels is None
+    spine = result.spine
     assert [level.name for level in spine.levels] == NAMES
     assert spine.centroids[0] == pytest.approx((-1, 11, 175.5))
 
@@ -101,6 +103,44 @@ def test_progress_and_each_vertebra_arrive_as_they_come(heard: Heard) -> None:
     assert len(fractions) == 7
     found = [len(values[0]) for name, values in heard.events if name == "found"]  # type: ignore[arg-type]
     assert found == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_each_mask_arrives_as_it_is_drawn_and_all_of_them_at_the_end(heard: Heard) -> None:
+    heard.client.start("segment", scan())
+    name, (result,) = heard.until_idle()
+    assert name == "finished"
+    assert isinstance(result, Result)
+    assert result.labels is not None
+    assert result.labels.grid.same_as(scan().grid, tolerance=0)
+    assert result.labels.names == dict(enumerate(NAMES, 1))
+    assert result.notes == ("These masks are pretended.",)
+    assert [each.completeness for each in result.spine] == [0.9] * 7
+    drawn = np.zeros(scan().grid.shape, np.uint8)
+    for piece in (values[0] for event, values in heard.events if event == "drawn"):
+        assert isinstance(piece, Piece)
+        assert piece.name == NAMES[piece.instance - 1]
+        box = tuple(slice(a, a + n) for a, n in zip(piece.start, piece.mask.shape))
+        drawn[box][piece.mask] = piece.instance
+    np.testing.assert_array_equal(drawn, result.labels.voxels)
+    assert drawn.any()
+
+
+def test_one_vertebra_is_segmented_anew_from_the_points_and_masks_that_are_sent(
+    heard: Heard,
+) -> None:
+    spine = Spine.of({"L1": (-1, 11, 93), "L2": (-1, 11, 102)})
+    voxels = np.zeros(scan().grid.shape, np.uint16)
+    voxels[:, 0], voxels[0, 4] = 700, 2
+    masks = LabelMap(voxels, scan().grid, {700: "T5", 2: "L2"})
+    heard.client.start("segment", scan(), spine=spine, labels=masks, options={"only": 2})
+    _, (result,) = heard.until_idle()
+    assert isinstance(result, Result)
+    assert result.labels is not None
+    assert [event for event in heard.names() if event == "drawn"] == ["drawn"]
+    np.testing.assert_array_equal(result.labels.voxels == 700, voxels == 700)
+    assert set(np.unique(result.labels.voxels)) == {0, 2, 700}
+    assert result.labels.voxels[0, 4, 0] == 0
+    assert [each.completeness for each in result.spine] == [None, 0.9]
 
 
 def test_the_process_stays_warm_between_jobs(heard: Heard) -> None:
@@ -143,6 +183,16 @@ def test_a_second_job_is_refused_while_one_runs(heard: Heard) -> None:
     heard.until_idle()
 
 
+def test_segmenting_is_cancelled_within_a_second(heard: Heard) -> None:
+    heard.client.start("segment", scan("slow"))
+    heard.until(lambda: "drawn" in heard.names())
+    start = time.monotonic()
+    heard.client.cancel()
+    assert heard.until_idle() == ("cancelled", ())
+    assert time.monotonic() - start < 1
+
+
+@pytest.mark.parametrize("task", ["label", "segment"])
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
@@ -152,9 +202,9 @@ def test_a_second_job_is_refused_while_one_runs(heard: Heard) -> None:
     ],
 )
 def test_an_error_arrives_as_one_sentence_and_the_next_job_runs(
-    heard: Heard, name: str, sentence: str
+    heard: Heard, task: str, name: str, sentence: str
 ) -> None:
-    heard.client.start("label", scan(name))
+    heard.client.start(task, scan(name))
     assert heard.until_idle() == ("failed", (sentence,))
     heard.client.start("label", scan())
     assert heard.until_idle()[0] == "finished"
@@ -195,6 +245,9 @@ def test_the_file_of_the_voxels_is_removed_with_the_job(
     heard.until(lambda: "found" in heard.names())
     assert [file.name for file in tmp_path.glob("*/*")] == ["voxels.npy"]
     heard.client.cancel()
+    heard.until_idle()
+    assert list(tmp_path.iterdir()) == []
+    heard.client.start("segment", scan())
     heard.until_idle()
     assert list(tmp_path.iterdir()) == []
 

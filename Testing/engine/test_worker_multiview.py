@@ -11,8 +11,7 @@ from blocks import TINY, block_example
 
 from vertebra.methods.multiview.networks import MultiViewNetwork
 from vertebra.runtime.models import Card, save
-from vertebra.spine import Spine
-from vertebra.worker import Client
+from vertebra.worker import Client, Result
 
 
 def test_a_ct_is_labelled_in_another_process(
@@ -32,7 +31,8 @@ def test_a_ct_is_labelled_in_another_process(
         client.poll()
         time.sleep(0.02)
     client.close()
-    (spine,) = said
-    assert isinstance(spine, Spine), spine
+    (result,) = said
+    assert isinstance(result, Result), result
+    spine = result.spine
     assert spine.provenance.source == "blocks 1"
     assert len(spine.provenance.weights) == 64

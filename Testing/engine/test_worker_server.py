@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 import torch
 from blocks import TINY, block_example
-from pretend_worker import LEVELS, pretend
+from pretend_worker import LEVELS
+from pretend_worker import TASKS as PRETENDED
 
 from vertebra.methods.multiview.networks import MultiViewNetwork
 from vertebra.runtime import models
 from vertebra.runtime.models import Card, save
-from vertebra.spine import from_json
-from vertebra.volume import Grid, Volume
+from vertebra.spine import Spine, from_json
+from vertebra.volume import Grid, LabelMap, Volume
 from vertebra.worker.job import Job
 from vertebra.worker.server import Server
 from vertebra.worker.tasks import TASKS
@@ -40,7 +41,7 @@ class Spoken:
 
 @pytest.fixture
 def spoken(tmp_path: Path) -> Spoken:
-    return Spoken(tmp_path, {"label": pretend})
+    return Spoken(tmp_path, PRETENDED)
 
 
 def scan(name: str = "CT") -> Volume:
@@ -59,11 +60,35 @@ def test_a_job_keeps_its_voxels_and_their_place_without_reading_them_at_once(
     assert (got.number, got.task, got.device, got.volume.source) == (7, "label", "cpu", "CT")
 
 
+def test_a_job_keeps_points_masks_and_options(tmp_path: Path) -> None:
+    spine = Spine.of({"L1": (1, 2, 3)})
+    masks = LabelMap(scan().voxels.astype(np.uint16), scan().grid, {300: "L1"}, "mine")
+    sent = Job(7, "segment", scan(), "cpu", spine, masks, {"only": 3, "direction": "up"})
+    got = Job.from_message(json.loads(json.dumps(sent.to_message(tmp_path))))
+    assert got.spine == spine
+    assert got.options == {"only": 3, "direction": "up"}
+    assert got.labels is not None
+    assert isinstance(got.labels.voxels, np.memmap)
+    np.testing.assert_array_equal(got.labels.voxels, masks.voxels)
+    assert got.labels.grid.same_as(masks.grid, tolerance=0)
+    assert (got.labels.names, got.labels.source) == ({300: "L1"}, "mine")
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    spoken = Spoken(tmp_path, PRETENDED)
+    spoken.ask(scan(), task="segment")
+    (tmp_path / "piece-1.npy").mkdir()
+    spoken.server.work()
+    sentence = spoken.events()[-1]["sentence"]
+    assert sentence.startswith("The voxels could not be handed over (")
+    assert sentence.endswith("; free some disk space.")
+
+
 def test_a_job_is_answered_with_progress_each_vertebra_and_the_spine(spoken: Spoken) -> None:
     spoken.ask(scan())
     spoken.server.work()
     events = spoken.events()
-    assert [each["event"] for each in events] == ["progress", "partial"] * 7 + ["result"]
+    assert [each["event"] for each in events] == ["progress", "found"] * 7 + ["result"]
     assert {each["job"] for each in events} == {1}
     spine = from_json(events[-1]["spine"])
     assert tuple(level.name for level in spine.levels) == LEVELS

@@ -5,6 +5,7 @@ which knows neither Qt nor Slicer. This package's own imports need no torch.
 """
 
 from .client import Client
+from .result import Piece, Result
 from .signal import Signal
 
-__all__ = ["Client", "Signal"]
+__all__ = ["Client", "Piece", "Result", "Signal"]

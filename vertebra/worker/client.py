@@ -7,15 +7,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import VertebraError
-from ..spine import from_json
-from ..volume import Volume
+from ..spine import Spine, from_json
+from ..volume import LabelMap, Volume
 from .job import Job
 from .process import WorkerProcess
+from .result import Piece, Result
 from .signal import Signal
 
 PATIENCE = 0.7
@@ -26,7 +27,7 @@ class Client:
     """Runs one job at a time in a warm process; `poll`, called often, emits what happened.
 
     >>> client = Client()
-    >>> client.finished.connect(lambda spine: print(spine.levels))
+    >>> client.finished.connect(lambda result: print(result.spine.levels))
     >>> client.busy
     False
     """
@@ -34,7 +35,8 @@ class Client:
     def __init__(self, command: Sequence[str] = (sys.executable, "-m", "vertebra.worker")) -> None:
         self.progressed = Signal()  # fraction from 0 to 1, message
         self.found = Signal()  # the spine so far
-        self.finished = Signal()  # the spine
+        self.drawn = Signal()  # the piece: one vertebra that has appeared
+        self.finished = Signal()  # the result
         self.failed = Signal()  # one sentence
         self.cancelled = Signal()  # nothing
         self.command = command
@@ -54,8 +56,22 @@ class Client:
         """The number of the warm process, where there is one."""
         return self._process.pid if self._process else None
 
-    def start(self, task: str, volume: Volume, device: str = "auto") -> None:
-        """Hand a job to the worker, which is started if it does not run."""
+    def start(
+        self,
+        task: str,
+        volume: Volume,
+        device: str = "auto",
+        *,
+        spine: Spine | None = None,
+        labels: LabelMap | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Hand a job ("label" or "segment") to the worker, which is started if it does not run.
+
+        "label" knows the option "model". "segment" knows "direction" ("down" or "up"), "model",
+        "search" ("points", "coarse" or "fine") and "only", an instance: that vertebra alone is
+        segmented anew from `spine` and `labels`. Without a spine the scan is labelled first.
+        """
         if self._busy:
             raise VertebraError("A computation is running; wait for it, or cancel it.")
         if self._process is None:
@@ -64,7 +80,8 @@ class Client:
         self._folder = tempfile.TemporaryDirectory(
             prefix="vertebra-job-", ignore_cleanup_errors=True
         )
-        job, folder = Job(self._number, task, volume, device), Path(self._folder.name)
+        job = Job(self._number, task, volume, device, spine, labels, options or {})
+        folder = Path(self._folder.name)
         handover = threading.Thread(target=_hand_over, args=(job, folder, self._process))
         handover.start()
         self._busy, self._give_up = True, None
@@ -106,19 +123,29 @@ class Client:
     def _take_news(self, kind: str, event: dict[str, Any]) -> None:
         if kind == "progress":
             self.progressed.emit(event["fraction"], event["text"])
-        elif kind == "partial":
+        elif kind == "found":
             self.found.emit(from_json(event["spine"]))
+        elif kind == "drawn":
+            self.drawn.emit(Piece.from_message(event, self._folder_of_job))
         else:
             unwanted = self._give_up is not None
+            result = None
+            if kind == "result" and not unwanted:
+                result = Result.from_message(event, self._folder_of_job)
             self._end_job()
             if unwanted:
                 self.cancelled.emit()
-            elif kind == "result":
-                self.finished.emit(from_json(event["spine"]))
+            elif result is not None:
+                self.finished.emit(result)
             elif kind == "error":
                 self.failed.emit(event["sentence"])
             else:
                 self.cancelled.emit()
+
+    @property
+    def _folder_of_job(self) -> Path:
+        assert self._folder is not None, "a job that is on its way has a folder"
+        return Path(self._folder.name)
 
     def _end_job(self) -> None:
         self._busy, self._give_up = False, None
@@ -136,9 +163,8 @@ def _hand_over(job: Job, folder: Path, process: WorkerProcess) -> None:
     """Write the voxels and send the job; in a thread, since a large scan takes a while."""
     try:
         process.send(job.to_message(folder))
-    except OSError as error:
-        sentence = f"The scan could not be handed over ({error.strerror}); free some disk space."
-        process.events.put({"event": "error", "job": job.number, "sentence": sentence})
+    except VertebraError as error:
+        process.events.put({"event": "error", "job": job.number, "sentence": str(error)})
 
 
 def _crash(last_words: str) -> str:

@@ -9,12 +9,14 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TextIO
 
 from ..errors import Cancelled, VertebraError
 from ..runtime.progress import Progress
 from ..spine import Spine, to_json
 from .job import Job
+from .result import Piece
 from .tasks import TASKS, Task
 
 
@@ -71,9 +73,10 @@ class Server:
             job = Job.from_message(message)
             progress = self._running[number]
             task = self._tasks[job.task]
-            spine = task(job, progress, lambda found: self._show("partial", number, found))
+            folder = Path(message["folder"])
+            result = task(job, progress, lambda news: self._show(number, news, folder))
             progress.check()
-            self._show("result", number, spine)
+            self._say({"event": "result", "job": number, **result.to_message(folder)})
         except Cancelled:
             self._say({"event": "cancelled", "job": number})
         except VertebraError as error:
@@ -87,8 +90,12 @@ class Server:
         finally:
             del self._running[number]
 
-    def _show(self, event: str, number: int, spine: Spine) -> None:
-        self._say({"event": event, "job": number, "spine": to_json(spine)})
+    def _show(self, number: int, news: Spine | Piece, folder: Path) -> None:
+        """Tell of the spine so far, or of one vertebra that has been drawn."""
+        if isinstance(news, Piece):
+            self._say({"event": "drawn", "job": number, **news.to_message(folder)})
+        else:
+            self._say({"event": "found", "job": number, "spine": to_json(news)})
 
     def _say(self, event: dict[str, Any]) -> None:
         with self._writing, suppress(BrokenPipeError):

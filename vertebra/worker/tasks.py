@@ -10,6 +10,7 @@ from ..runtime.progress import Progress
 from ..spine import Spine
 from ..volume.body_ct import require_body_ct
 from .job import Job
+from .result import Piece, Result
 
 if TYPE_CHECKING:
     import torch
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from ..methods.multiview.inference import Localizer
     from ..runtime.models import Model
 
-Show = Callable[[Spine], None]
-"""Shows what has been found so far."""
+Show = Callable[[Spine | Piece], None]
+"""Shows what has been found so far: the spine, or one vertebra that has been drawn."""
 
-Task = Callable[[Job, Progress, Show], Spine]
+Task = Callable[[Job, Progress, Show], Result]
 """Does a job; long work reports to the progress and so learns of a cancel."""
 
 METHOD = "multiview"
@@ -30,9 +31,9 @@ _warm: dict[tuple[str, str], Localizer] = {}
 """Networks stay loaded between jobs, by the hash of their weights and device."""
 
 
-def label(job: Job, progress: Progress, _show: Show) -> Spine:
+def label(job: Job, progress: Progress, _show: Show) -> Result:
     """Find and name the vertebrae of a scan with the model on this machine."""
-    card = _model().card
+    card = _model(job.options.get("model")).card
     require_body_ct(job.volume)
     from ..methods.multiview import inference
     from ..runtime.devices import device, with_fallback
@@ -44,21 +45,23 @@ def label(job: Job, progress: Progress, _show: Show) -> Spine:
         _warm[key] = localizer
         return inference.label(job.volume, localizer, progress.part(0.02, 1.0))
 
-    return with_fallback(work, device(job.device), lambda text: progress.report(0.0, text))
+    return Result(with_fallback(work, device(job.device), lambda text: progress.report(0.0, text)))
 
 
 TASKS: Mapping[str, Task] = {"label": label}
 
 
-def _model() -> Model:
+def _model(name: str | None) -> Model:
     """The model to label with; one that the user installed goes before others."""
     try:
-        from ..runtime.models import models, user_folder
+        from ..runtime.models import model, models, user_folder
     except ModuleNotFoundError as error:
         raise VertebraError(
             f"The Python package '{error.name}' is missing; in Slicer install the extension "
             f"'PyTorch', elsewhere run: pip install {error.name}."
         ) from error
+    if name is not None:
+        return model(name)
     usable = [each for each in models() if each.card.method == METHOD]
     if not usable:
         raise BadModel(
