@@ -10,7 +10,7 @@ from torch import nn
 
 from vertebra.errors import BadModel
 from vertebra.methods.common.convolution import folded
-from vertebra.methods.iterative.configuration import COARSE, COMPACT, PAPER, from_dict
+from vertebra.methods.iterative.configuration import COMPACT, CONFIGURATIONS, PAPER, from_dict
 from vertebra.methods.iterative.network import MemoryNetwork, Reading, network_input
 from vertebra.methods.iterative.objective import false_negatives, false_positives, losses
 from vertebra.methods.iterative.rules import Direction, Rules
@@ -21,7 +21,7 @@ from vertebra.methods.iterative.targets import (
     visible,
 )
 
-SMALL = replace(COMPACT, name="small", patch=16, width=4, stages=3, spacing=3.0)
+SMALL = replace(COMPACT, name="small", patch=16, widths=(4, 4, 4), spacing=3.0)
 
 
 def test_the_paper_configuration_has_the_published_numbers():
@@ -35,8 +35,11 @@ def test_the_paper_configuration_has_the_published_numbers():
 
 
 def test_rules_keep_their_millimetres_at_every_resolution():
-    assert COMPACT.rules().least == round(1000 / 1.5**3)
-    assert COARSE.rules().patch * COARSE.spacing == COMPACT.rules().patch * COMPACT.spacing
+    for each in CONFIGURATIONS.values():
+        rules = each.rules()
+        assert rules.least == round(1000 / each.spacing**3)
+        assert abs(rules.tolerance * each.spacing - 2) <= 1
+        assert 120 <= rules.patch * each.spacing <= 128
 
 
 def test_the_paper_network_has_one_width_and_follows_its_figure():

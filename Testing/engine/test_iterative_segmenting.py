@@ -177,13 +177,14 @@ def test_coarse_to_fine_gives_the_plain_result_with_fewer_fine_looks(direction):
 
 @pytest.mark.parametrize("boundary", Boundary)
 def test_a_network_that_knows_nothing_ends_on_nasty_scans(boundary):
-    tiny = replace(COMPACT, patch=8, width=2, stages=2, spacing=12.0)
+    tiny = replace(COMPACT, patch=8, widths=(2, 2), spacing=12.0)
     rng = np.random.default_rng(5)
     found = 0
     for number in range(16):
         torch.manual_seed(number)
         network = MemoryNetwork(tiny)
         nn.init.normal_(network.segmentation.weight, std=10)
+        nn.init.zeros_(network.segmentation.bias)
         segmenter = replace(Segmenter.of(network, tiny), boundary=boundary)
         shape = tuple(int(size) for size in rng.integers(1, 24, 3))
         shape = (*shape[:2], 1) if number % 4 == 0 else shape

@@ -24,10 +24,8 @@ class Configuration:
     """Voxels along each side of a patch."""
     spacing: float = 1.0
     """Side of a voxel, mm."""
-    width: int = 64
-    """Channels of every layer."""
-    stages: int = 4
-    """Resolutions of the U-net, the patch's own among them."""
+    widths: tuple[int, ...] = (64, 64, 64, 64)
+    """Channels of the U-net's layers at each resolution, the patch's own first."""
     dropout: float = 0.2
     direction: str = Direction.DOWN.value
     """A network learns one direction of traversal."""
@@ -61,11 +59,14 @@ class Configuration:
 PAPER = Configuration("paper")
 COMPACT = Configuration(
     "compact",
-    patch=80,
-    spacing=1.5,
-    width=24,
-    balance=1e-4,
-    training=replace(PAPER.training, iterations=20_000, batch=2, decay="cosine", warm_up=200),
+    patch=64,
+    spacing=2.0,
+    widths=(16, 32, 64, 64),
+    dropout=0.0,
+    balance=2e-4,
+    training=Schedule(
+        iterations=8000, batch=2, rate=2e-3, optimiser="adam", decay="cosine", warm_up=100
+    ),
 )
 COARSE = replace(COMPACT, name="coarse", patch=40, spacing=3.0, balance=1e-3)
 CONFIGURATIONS = {each.name: each for each in (PAPER, COMPACT, COARSE)}
@@ -75,7 +76,8 @@ def from_dict(document: dict[str, Any]) -> Configuration:
     """The configuration that a model's card keeps."""
     try:
         training = Schedule(**document["training"])
-        configuration = Configuration(**{**document, "training": training})
+        widths = tuple(document["widths"])
+        configuration = Configuration(**{**document, "training": training, "widths": widths})
         Direction(configuration.direction)
         return configuration
     except (KeyError, TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The network: a U-net of constant width over patch and memory, with a completeness branch.
+"""The network: a U-net over patch and memory, with a completeness branch.
 
 The paper's figure gives the sizes of its feature maps, not the layers between them. Chosen here:
 two convolutions a resolution, max pooling, and transposed convolutions back up.
@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from ..common.convolution import NormalizedConvolution
 from .configuration import Configuration
 
+RARE = -3.0
+"""The logit to start from: almost no voxel of a patch belongs to the wanted vertebra."""
 WINDOW = (-500.0, 1500.0)
 """What the network sees of Hounsfield units."""
 
@@ -30,20 +32,21 @@ class MemoryNetwork(nn.Module):
 
     def __init__(self, configuration: Configuration) -> None:
         super().__init__()
-        width, stages, dropout = (
-            configuration.width,
-            configuration.stages,
-            configuration.dropout,
+        widths, dropout = configuration.widths, configuration.dropout
+        fine, deepest = widths[:-1], widths[-1]
+        self.down = nn.ModuleList(
+            _pair(inputs, width, dropout) for inputs, width in zip((2, *widths), widths)
         )
-        inputs = [2] + [width] * (stages - 1)
-        self.down = nn.ModuleList(_pair(channels, width, dropout) for channels in inputs)
         self.pool = nn.MaxPool3d(2)
         self.up = nn.ModuleList(
-            nn.ConvTranspose3d(width, width, 2, stride=2) for _ in range(stages - 1)
+            nn.ConvTranspose3d(below, width, 2, stride=2)
+            for width, below in reversed(list(zip(fine, widths[1:])))
         )
-        self.joined = nn.ModuleList(_pair(2 * width, width, dropout) for _ in range(stages - 1))
-        self.segmentation = nn.Conv3d(width, 1, 1)
-        self.completeness = _compression(width, configuration.patch >> (stages - 1), dropout)
+        self.joined = nn.ModuleList(_pair(2 * width, width, dropout) for width in reversed(fine))
+        self.segmentation = nn.Conv3d(widths[0], 1, 1)
+        with torch.no_grad():
+            self.segmentation.bias.fill_(RARE)  # type: ignore[union-attr]
+        self.completeness = _compression(deepest, configuration.patch >> len(fine), dropout)
 
     def forward(self, patch: Tensor) -> Reading:
         """Read patches (batch, 2, x, y, z) made by `network_input`."""
