@@ -1,7 +1,7 @@
 """What every method runs on: devices, progress and cancel, files, models.
 
-`devices` and `models` need torch and are imported by name, so that reading files and correcting
-spines works in a Slicer that has no torch yet.
+`devices` needs torch and is imported by name, so that reading files, correcting spines and listing
+models works in a Slicer that has no torch yet.
 """
 
 from .files import replacing, replacing_folder, write_bytes, write_text

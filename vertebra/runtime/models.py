@@ -2,7 +2,8 @@
 
 A model is two files, `NAME.safetensors` and `NAME.json`. The card carries the hash of the weights,
 so damaged or exchanged files are refused. Models are looked for in the folder that ships with
-Vertebra and in the user's folder; nothing is ever downloaded.
+Vertebra and in the user's folder; nothing is ever downloaded. Only weights need torch, so that a
+window can list the models without it.
 """
 
 from __future__ import annotations
@@ -15,14 +16,13 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
-
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from typing import TYPE_CHECKING, Any
 
 from ..errors import BadModel
 from .files import replacing, write_text
+
+if TYPE_CHECKING:
+    import torch
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -92,6 +92,9 @@ def model(name: str) -> Model:
 
 def load(wanted: Model, device: torch.device | str = "cpu") -> dict[str, torch.Tensor]:
     """The weights of a model, once their hash agrees with the card."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
     if _sha256(wanted.weights) != wanted.card.sha256:
         raise BadModel(
             f"The weights of '{wanted.card.name}' are damaged or not the ones of the card; "
@@ -105,6 +108,8 @@ def load(wanted: Model, device: torch.device | str = "cpu") -> dict[str, torch.T
 
 def save(card: Card, weights: Mapping[str, torch.Tensor], folder: Path) -> Model:
     """Write weights and card into a folder; the card gets the weights' hash."""
+    from safetensors.torch import save_file
+
     _check_name(card.name)
     target = folder / f"{card.name}.safetensors"
     contiguous = {key: tensor.detach().cpu().contiguous() for key, tensor in weights.items()}
