@@ -81,6 +81,12 @@ class Server:
             self._say({"event": "cancelled", "job": number})
         except VertebraError as error:
             self._say({"event": "error", "job": number, "sentence": str(error)})
+        except ModuleNotFoundError as error:
+            sentence = (
+                f"The Python package '{error.name}' is missing; in Slicer install the extension "
+                f"'PyTorch', elsewhere run: pip install {error.name}."
+            )
+            self._say({"event": "error", "job": number, "sentence": sentence})
         except MemoryError:
             sentence = "There is not enough memory for this scan; close other programs or crop it."
             self._say({"event": "error", "job": number, "sentence": sentence})
