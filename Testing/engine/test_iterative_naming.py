@@ -13,9 +13,10 @@ def line(steps, first=0.0):
 
 
 def test_every_mask_gets_a_name_in_order_and_is_flagged_as_doubtful():
-    spine = named(line([24.9, 25.7, 27.6, 29.8, 31.5, 33.4]))
-    assert len(spine) == 7
-    assert [each.instance for each in spine] == list(range(1, 8))
+    centres = line([24.9, 25.7, 27.6, 29.8, 31.5, 33.4])
+    spine = named(dict(zip([3, 5, 7, 9, 1, 2, 4], centres)))
+    assert spine.centroids == tuple(centres)
+    assert [each.instance for each in spine] == [3, 5, 7, 9, 1, 2, 4]
     assert list(spine.levels) == sorted(spine.levels)
     assert all(Flag.AMBIGUOUS in each.flags for each in spine)
     assert spine.anchored_count is False
@@ -25,9 +26,9 @@ def test_every_mask_gets_a_name_in_order_and_is_flagged_as_doubtful():
 def test_no_mask_is_dropped_however_odd_its_place(seed):
     rng = np.random.default_rng(seed)
     centres = [tuple(point) for point in rng.uniform(-200, 200, (int(rng.integers(0, 34)), 3))]
-    spine = named(centres)
-    assert sorted(spine.centroids) == sorted(centres)
-    assert len({each.instance for each in spine}) == len(centres)
+    spine = named(dict(enumerate(centres, 1)))
+    assert {each.instance: each.centroid for each in spine} == dict(enumerate(centres, 1))
+    assert len(spine) == len(centres)
 
 
 def test_one_more_vertebra_renames_no_other():

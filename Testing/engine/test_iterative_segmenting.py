@@ -12,6 +12,7 @@ from vertebra.anatomy import LEVELS
 from vertebra.errors import VertebraError
 from vertebra.methods.iterative.coarse import segment_coarse_to_fine
 from vertebra.methods.iterative.configuration import COMPACT
+from vertebra.methods.iterative.events import Drawn, Found, Step
 from vertebra.methods.iterative.inference import Segmenter
 from vertebra.methods.iterative.network import MemoryNetwork
 from vertebra.methods.iterative.refinement import Boundary
@@ -33,18 +34,40 @@ def least_dice(labels, truth, spine):
 
 
 @pytest.mark.parametrize("direction", Direction)
-def test_blobs_are_segmented_and_counted_from_the_head(direction):
+def test_blobs_are_segmented_one_after_the_other_and_named_from_head_to_tail(direction):
     scan, truth, points = blob_scan()
     labels, spine = BlobSegmenter.at(3.0, direction).segment(scan)
-    assert np.array_equal(labels.voxels, truth.voxels)
-    assert [vertebra.instance for vertebra in spine] == [1, 2, 3, 4, 5, 6]
+    counted = {each.instance: number for number, each in enumerate(spine, 1)}
+    assert np.array_equal(labels.renumbered(counted).voxels, truth.voxels)
+    order = [1, 2, 3, 4, 5, 6] if direction is Direction.DOWN else [6, 5, 4, 3, 2, 1]
+    assert list(counted) == order
     assert all(vertebra.completeness == 1 for vertebra in spine)
     assert all(Flag.AMBIGUOUS in vertebra.flags for vertebra in spine)
     away = np.linalg.norm(np.subtract(spine.centroids, points.centroids), axis=1)
     assert away.max() < 3
     assert spine.provenance.method == "iterative blobs"
     assert spine.provenance.weights == "abc"
-    assert list(labels.names.values()) == [str(level) for level in spine.levels]
+    assert labels.names == {each.instance: each.level.name for each in spine}
+
+
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize("direction", Direction)
+def test_every_mask_is_told_as_it_is_drawn_with_the_number_it_keeps(direction, given):
+    scan, _, points = blob_scan()
+    if given:
+        points = Spine((*points.vertebrae[:2], *points.vertebrae[3:]))
+    told = []
+    segmenter = BlobSegmenter.at(1.5, direction)
+    labels, spine = segmenter.segment(scan, points if given else None, on_event=told.append)
+    drawn = [event for event in told if isinstance(event, Drawn)]
+    assert len(drawn) == 6
+    for piece in drawn:
+        assert piece.name == (spine.find(piece.number).level.name if given else "")
+        mask = np.zeros(labels.grid.shape, bool)
+        mask[tuple(slice(a, a + n) for a, n in zip(piece.start, piece.mask.shape))] = piece.mask
+        assert np.array_equal(mask, labels.voxels == piece.number)
+    kinds = [type(event) for event in told if not isinstance(event, Step)]
+    assert kinds == [Found, Drawn] * 6
 
 
 @pytest.mark.parametrize("boundary", Boundary)
@@ -167,8 +190,9 @@ def test_coarse_to_fine_gives_the_plain_result_with_fewer_fine_looks(direction):
     plain, fine, coarse = (BlobSegmenter.at(size, direction) for size in (1.5, 1.5, 3.0))
     labels, spine = plain.segment(scan)
     quick_labels, quick_spine = segment_coarse_to_fine(coarse, fine, scan)
-    assert np.array_equal(labels.voxels, truth.voxels)
-    assert np.array_equal(quick_labels.voxels, labels.voxels)
+    assert np.array_equal(labels.voxels > 0, truth.voxels > 0)
+    counted = {quick.instance: plain.instance for quick, plain in zip(quick_spine, spine)}
+    assert np.array_equal(quick_labels.renumbered(counted).voxels, labels.voxels)
     assert quick_spine.levels == spine.levels
     assert np.allclose(quick_spine.centroids, spine.centroids)
     assert fine.reader.looks <= 6

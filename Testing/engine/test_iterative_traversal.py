@@ -24,7 +24,7 @@ def traversed(labels, direction=Direction.DOWN, **changed):
     scan, _ = scan_of(labels)
     reader = ExactReader(labels, direction)
     traversal = Traversal(scan, reader, rules(direction, **changed))
-    return traversal, traversal.run(), reader
+    return traversal, list(traversal.run()), reader
 
 
 def in_scan(instance, shape):
@@ -91,7 +91,7 @@ def test_noise_around_a_vertebra_does_not_move_the_patch():
 
     speckled = np.where((labels == 0) & noise, 30, labels).astype(np.uint8)
     scan, _ = scan_of(speckled)
-    found = Traversal(scan, Speckled(labels), RULES).run()
+    found = list(Traversal(scan, Speckled(labels), RULES).run())
     assert len(found) == 1
     assert np.array_equal(in_scan(found[0], labels.shape) & (labels > 0), labels == 1)
     assert in_scan(found[0], labels.shape).sum() < (labels == 1).sum() + 20
@@ -127,7 +127,7 @@ def test_no_vertebra_is_segmented_twice_by_a_network_that_forgets():
     def forgetful(patch, memory):
         return (decoded(patch) == 1).astype(np.float32), 1.0
 
-    found = Traversal(scan, forgetful, RULES).run()
+    found = list(Traversal(scan, forgetful, RULES).run())
     assert len(found) == 1
 
 
@@ -141,7 +141,7 @@ def test_every_step_is_told_and_every_vertebra_found():
     labels = spine_labels((40, 44, 60), 4, np.random.default_rng(2))
     scan, _ = scan_of(labels)
     reader, events = ExactReader(labels), []
-    Traversal(scan, reader, RULES, events.append).run()
+    list(Traversal(scan, reader, RULES, events.append).run())
     steps = [event for event in events if isinstance(event, Step)]
     found = [event for event in events if isinstance(event, Found)]
     assert len(steps) == reader.looks
@@ -157,11 +157,11 @@ def test_progress_rises_and_a_cancel_is_obeyed():
     scan, _ = scan_of(labels)
     seen = []
     progress = Progress(lambda fraction, _: seen.append(fraction))
-    Traversal(scan, ExactReader(labels), RULES, None, progress).run()
+    list(Traversal(scan, ExactReader(labels), RULES, None, progress).run())
     assert seen == sorted(seen)
     progress.cancel()
     with pytest.raises(Cancelled):
-        Traversal(scan, ExactReader(labels), RULES, None, progress).run()
+        list(Traversal(scan, ExactReader(labels), RULES, None, progress).run())
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (24, 24, 24), (25, 60, 7), (100, 31, 61)])
@@ -212,7 +212,7 @@ def test_nasty_scans_end_with_a_clear_result_or_a_clear_refusal(kind):
         small = rules(direction, patch=12, least=int(rng.integers(1, 60)))
         traversal = Traversal(scan, reader, small)
         try:
-            instances = traversal.run()
+            instances = list(traversal.run())
         except VertebraError:
             assert len(traversal.instances) == MOST_VERTEBRAE
             continue

@@ -13,7 +13,7 @@ from .events import Listener
 from .guided import Place, segment_places
 from .inference import Segmenter
 from .instances import Instance
-from .result import drawn, without_points
+from .result import Canvas, drawn_without_points
 
 
 def segment_coarse_to_fine(
@@ -26,15 +26,13 @@ def segment_coarse_to_fine(
     """As `fine.segment(volume)`, several times faster: the search needs few voxels."""
     progress = progress or Progress()
     small, search = coarse.begin(volume, progress.part(0.0, 0.3), on_event)
-    found = search.run()
+    found = list(search.run())
     large, traversal = fine.begin(volume, progress.part(0.3, 1.0), on_event)
     places = [place_in(each, small, large) for each in found]
-    assignment = segment_places(traversal, places)
-    instances = [*assignment.found.values(), *assignment.others]
-    spine, masks = without_points(instances, large)
-    part = progress.part(0.95, 1.0)
-    labels, judged = drawn(volume, large, spine, masks, fine.boundary, part)
-    return labels, replace(judged, provenance=fine.provenance(volume))
+    instances = (instance for _, instance in segment_places(traversal, places))
+    canvas = Canvas.empty(volume, large, fine.boundary, on_event)
+    labels, spine = drawn_without_points(canvas, instances)
+    return labels, replace(spine, provenance=fine.provenance(volume))
 
 
 def place_in(instance: Instance, coarse: Volume, fine: Volume) -> Place:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ...spine import Point
 from .instances import Instance
+from .windows import Index
 
 
 @dataclass(frozen=True)
@@ -31,5 +35,17 @@ class Found:
     instance: Instance
 
 
-Event = Step | Found
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A vertebra's mask was drawn on the scan's own grid, in a box of voxels from `start`."""
+
+    number: int
+    """Its instance in the result."""
+    name: str
+    """Its level where points tell it, else nothing."""
+    start: Index
+    mask: NDArray[np.bool_]
+
+
+Event = Step | Found | Drawn
 Listener = Callable[[Event], None]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,39 +29,30 @@ class Place:
     point: NDArray[np.float64]
 
 
-@dataclass
-class Assignment:
-    """The vertebrae found by the key of their place, and those that belong to no place."""
-
-    found: dict[int, Instance] = field(default_factory=dict)
-    others: list[Instance] = field(default_factory=list)
-
-
 def segment_places(
     traversal: Traversal, places: Sequence[Place], *, wanted: Sequence[int] | None = None
-) -> Assignment:
+) -> Iterator[tuple[int | None, Instance]]:
     """Segment the vertebra of each place, or of the `wanted` ones, in the traversal's direction.
 
-    What comes before a wanted vertebra in its patch goes into the memory and is passed over.
+    What comes before a wanted vertebra in its patch goes into the memory and is passed over. Given
+    are the vertebrae with the key of their place, or `None` for one that belongs to no place.
     """
-    assignment = Assignment()
     down = traversal.rules.direction is Direction.DOWN
+    done: set[int] = set()
     for place in sorted(places, key=lambda each: -each.point[2] if down else each.point[2]):
         if wanted is not None and place.key not in wanted:
             continue
         for _ in range(MOST_PASSED):
-            if place.key in assignment.found:
+            if place.key in done:
                 break
             instance = traversal.track(place.start, trusted=True)
             if instance is None:
                 break
             traversal.keep(instance)
-            owner = owner_of(instance, places, set(assignment.found), traversal)
-            if owner is None:
-                assignment.others.append(instance)
-            else:
-                assignment.found[owner] = instance
-    return assignment
+            owner = owner_of(instance, places, done, traversal)
+            if owner is not None:
+                done.add(owner)
+            yield owner, instance
 
 
 def owner_of(

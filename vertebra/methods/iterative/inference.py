@@ -23,7 +23,7 @@ from .events import Listener
 from .guided import Place, segment_places
 from .network import MemoryNetwork, network_input
 from .refinement import Boundary
-from .result import draw, drawn, judged, with_others, without_points
+from .result import Canvas, drawn_for_points, drawn_without_points, judged
 from .rules import Direction
 from .traversal import Traversal
 from .windows import Index
@@ -95,16 +95,15 @@ class Segmenter:
         Given a spine, masks carry its instances and levels; points without a mask and masks
         without a point are flagged. Without one, vertebrae are found and named by spacing alone.
         """
-        progress = progress or Progress()
-        small, traversal = self.begin(volume, progress, on_event)
+        small, traversal = self.begin(volume, progress or Progress(), on_event)
+        highest = max((each.instance for each in spine or ()), default=0)
+        canvas = Canvas.empty(volume, small, self.boundary, on_event, highest)
         if spine is None:
-            named, masks = without_points(traversal.run(), small)
+            labels, told = drawn_without_points(canvas, traversal.run())
         else:
-            assignment = segment_places(traversal, places_of(spine, small))
-            named, masks = with_others(spine, assignment.found, assignment.others, small)
-        part = progress.part(0.9, 1.0)
-        labels, judged_spine = drawn(volume, small, named, masks, self.boundary, part)
-        return labels, replace(judged_spine, provenance=self.provenance(volume))
+            found = segment_places(traversal, places_of(spine, small))
+            labels, told = drawn_for_points(canvas, spine, found)
+        return labels, replace(told, provenance=self.provenance(volume))
 
     def resegment(
         self,
@@ -128,20 +127,22 @@ class Segmenter:
         done = resampled(labels.renumbered(dict.fromkeys(before, 1)), small.grid)
         traversal.memory |= done.voxels > 0
         places = places_of(spine, small)
-        found = segment_places(traversal, places, wanted=[vertebra.instance]).found
-        instance = found.get(vertebra.instance)
-        if instance is None:
+        wanted = vertebra.instance
+        found = dict(segment_places(traversal, places, wanted=[wanted]))
+        voxels = labels.voxels.astype(_dtype(labels, wanted))
+        voxels[voxels == wanted] = 0
+        canvas = Canvas(voxels, volume, small, self.boundary, on_event)
+        if wanted in found:
+            canvas.draw(found[wanted], wanted, vertebra.level.name)
+        if wanted not in canvas.drawn:
             raise VertebraError(
                 f"No vertebra was found at the point of {vertebra.level}; move the point into "
                 "the vertebral body and try again."
             )
-        voxels = labels.voxels.astype(_dtype(labels, vertebra.instance))
-        voxels[voxels == vertebra.instance] = 0
-        draw(voxels, instance, vertebra.instance, volume, small, self.boundary)
-        names = {**labels.names, vertebra.instance: vertebra.level.name}
+        names = {**labels.names, wanted: vertebra.level.name}
         return (
             replace(labels, voxels=voxels, names=names),
-            spine.with_vertebra(judged(vertebra, instance)),
+            spine.with_vertebra(judged(vertebra, found[wanted])),
         )
 
     def begin(
@@ -149,8 +150,8 @@ class Segmenter:
     ) -> tuple[Volume, Traversal]:
         """The scan in the network's voxels, and a traversal of it that has not begun."""
         progress.report(0.0, "Bringing the scan upright")
-        small = upright(volume, self.configuration.spacing)
-        rules, part = self.configuration.rules(), progress.part(0.05, 0.9)
+        small = upright(volume, self.configuration.spacing, progress.part(0.0, 0.05))
+        rules, part = self.configuration.rules(), progress.part(0.05, 1.0)
         return small, Traversal(small, self.segment_patch, rules, on_event, part)
 
     def provenance(self, volume: Volume) -> Provenance:

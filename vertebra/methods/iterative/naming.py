@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,31 +14,20 @@ from ...spine import Flag, Point, Spine, Vertebra
 SURELY_THERE = 0.98
 
 
-def named(centres: Sequence[Point]) -> Spine:
-    """A spine of these body centres, whose spacing alone tells the levels: doubtful, so flagged.
-
-    Instances number the centres from head to tail.
-    """
-    candidates = [Candidate.unnamed(np.array(each), SURELY_THERE) for each in centres]
+def named(centres: Mapping[int, Point]) -> Spine:
+    """A spine of body centres by instance, named by their spacing alone: doubtful, so flagged."""
+    candidates = [Candidate.unnamed(np.array(each), SURELY_THERE) for each in centres.values()]
     spine = decode(candidates).spine
     known = set(spine.centroids)
-    for centre in centres:
+    for centre in centres.values():
         if centre not in known:
-            spine = with_one_more(spine, centre, frozenset({Flag.AMBIGUOUS}))
-    ordered = enumerate(spine.vertebrae, start=1)
-    return Spine(
-        tuple(
-            Vertebra(
-                number,
-                each.level,
-                each.centroid,
-                each.confidence,
-                flags=each.flags | {Flag.AMBIGUOUS},
-            )
-            for number, each in ordered
-        ),
-        anchored_count=False,
+            spine = with_one_more(spine, centre, frozenset())
+    instances = {centre: number for number, centre in centres.items()}
+    vertebrae = (
+        replace(each, instance=instances[each.centroid], flags=each.flags | {Flag.AMBIGUOUS})
+        for each in spine
     )
+    return Spine(tuple(vertebrae), anchored_count=False)
 
 
 def with_one_more(spine: Spine, centre: Point, flags: frozenset[Flag]) -> Spine:

@@ -2,83 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...runtime import Progress
 from ...spine import Flag, Point, Spine, Vertebra
 from ...volume import LabelMap, Volume
+from .events import Drawn, Listener
 from .instances import Instance
 from .naming import named, with_one_more
 from .refinement import Boundary, at_home
+from .traversal import MOST_VERTEBRAE
 
 
-def without_points(
-    instances: Sequence[Instance], upright: Volume
-) -> tuple[Spine, dict[int, Instance]]:
-    """A spine that names instances found without points, and the instance of each vertebra."""
-    places = {body_point(each, upright): each for each in instances}
-    spine = named(list(places))
-    return spine, {vertebra.instance: places[vertebra.centroid] for vertebra in spine}
+class Canvas:
+    """The label map on the scan's own grid, which vertebrae are drawn into as they are found.
 
-
-def with_others(
-    spine: Spine, found: Mapping[int, Instance], others: Sequence[Instance], upright: Volume
-) -> tuple[Spine, dict[int, Instance]]:
-    """The spine with a vertebra, flagged as without a point, for each instance that has none."""
-    masks = dict(found)
-    for instance in others:
-        spine = with_one_more(spine, body_point(instance, upright), frozenset({Flag.NO_POINT}))
-        masks[max(each.instance for each in spine)] = instance
-    return spine, masks
-
-
-def drawn(
-    scan: Volume,
-    upright: Volume,
-    spine: Spine,
-    masks: Mapping[int, Instance],
-    boundary: Boundary,
-    progress: Progress,
-) -> tuple[LabelMap, Spine]:
-    """All masks as one label map by instance number, and the spine with what they tell.
-
-    Partial vertebrae are in the map, too; `complete_only` leaves them out.
+    Partial vertebrae are drawn, too; `complete_only` leaves them out.
     """
-    highest = max((vertebra.instance for vertebra in spine), default=0)
-    dtype = np.uint8 if highest < 256 else np.uint16
-    voxels = np.zeros(scan.grid.shape, dtype, order="F")
-    vertebrae = []
-    for place, vertebra in enumerate(spine):
-        progress.report(place / len(spine), f"Drawing {vertebra.level}")
-        instance = masks.get(vertebra.instance)
-        voxel_count = 0
-        if instance is not None:
-            voxel_count = draw(voxels, instance, vertebra.instance, scan, upright, boundary)
-        vertebrae.append(judged(vertebra, instance if voxel_count else None))
-    progress.report(1.0, "Segmented")
-    names = {vertebra.instance: vertebra.level.name for vertebra in spine}
-    labels = LabelMap(voxels, scan.grid, names, scan.source)
-    return labels, replace(spine, vertebrae=tuple(vertebrae))
+
+    def __init__(
+        self,
+        voxels: NDArray[np.integer],
+        scan: Volume,
+        upright: Volume,
+        boundary: Boundary,
+        on_event: Listener | None = None,
+    ) -> None:
+        self.voxels = voxels
+        self.scan = scan
+        self.upright = upright
+        self.boundary = boundary
+        self.drawn: dict[int, Instance] = {}
+        self._tell: Listener = on_event or (lambda _: None)
+
+    @classmethod
+    def empty(
+        cls,
+        scan: Volume,
+        upright: Volume,
+        boundary: Boundary,
+        on_event: Listener | None = None,
+        highest: int = 0,
+    ) -> Canvas:
+        """A canvas with nothing on it; `highest` is the highest number of a given vertebra."""
+        dtype = np.uint8 if highest + MOST_VERTEBRAE < 256 else np.uint16
+        voxels = np.zeros(scan.grid.shape, dtype, order="F")
+        return cls(voxels, scan, upright, boundary, on_event)
+
+    def draw(self, instance: Instance, number: int, name: str = "") -> None:
+        """Draw a mask where nothing is yet."""
+        window, mask = at_home(instance, self.upright, self.scan, self.boundary)
+        there, here = window.overlap(self.voxels.shape)
+        free = mask[here] & (self.voxels[there] == 0)
+        if free.any():
+            self.voxels[there][free] = number
+            self.drawn[number] = instance
+            self._tell(Drawn(number, name, window.start, free))
+
+    def finished(self, spine: Spine) -> tuple[LabelMap, Spine]:
+        """The label map by instance number, and the spine with what its masks tell."""
+        names = {vertebra.instance: vertebra.level.name for vertebra in spine}
+        vertebrae = (judged(vertebra, self.drawn.get(vertebra.instance)) for vertebra in spine)
+        labels = LabelMap(self.voxels, self.scan.grid, names, self.scan.source)
+        return labels, replace(spine, vertebrae=tuple(vertebrae))
 
 
-def draw(
-    voxels: NDArray[np.integer],
-    instance: Instance,
-    number: int,
-    scan: Volume,
-    upright: Volume,
-    boundary: Boundary,
-) -> int:
-    """Write a mask where nothing is yet; gives how many voxels it got."""
-    window, mask = at_home(instance, upright, scan, boundary)
-    there, here = window.overlap(voxels.shape)
-    free = mask[here] & (voxels[there] == 0)
-    voxels[there][free] = number
-    return int(free.sum())
+def drawn_without_points(canvas: Canvas, instances: Iterable[Instance]) -> tuple[LabelMap, Spine]:
+    """Draw vertebrae whose names nobody knows as they come; then their spacing names them."""
+    centres: dict[int, Point] = {}
+    for instance in instances:
+        canvas.draw(instance, instance.number)
+        centres[instance.number] = body_point(instance, canvas.upright)
+    return canvas.finished(named(centres))
+
+
+def drawn_for_points(
+    canvas: Canvas, spine: Spine, instances: Iterable[tuple[int | None, Instance]]
+) -> tuple[LabelMap, Spine]:
+    """Draw vertebrae with the number of their point; one without a point joins the spine."""
+    for owner, instance in instances:
+        if owner is None:
+            centre = body_point(instance, canvas.upright)
+            spine = with_one_more(spine, centre, frozenset({Flag.NO_POINT}))
+            owner = max(each.instance for each in spine)
+        canvas.draw(instance, owner, spine.find(owner).level.name)
+    return canvas.finished(spine)
 
 
 def judged(vertebra: Vertebra, instance: Instance | None) -> Vertebra:

@@ -6,7 +6,7 @@ a limited number of looks, and each new vertebra takes voxels that no other has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -50,8 +50,11 @@ class Traversal:
         self._progress = progress or Progress()
         self._fraction = 0.0
 
-    def run(self) -> list[Instance]:
-        """Search for the first vertebra, follow the spine to its end, and search on from there."""
+    def run(self) -> Iterator[Instance]:
+        """Search for the first vertebra, follow the spine to its end, and search on from there.
+
+        Each vertebra is in the memory when it is given.
+        """
         ahead = search_places(self.volume.grid.shape, self.rules)
         while ahead:
             here = ahead.pop(0)
@@ -59,9 +62,9 @@ class Traversal:
                 continue
             while (found := self.track(here)) is not None:
                 self.keep(found)
+                yield found
                 here = found.centre
                 ahead = [place for place in ahead if not self._behind(place, here)]
-        return self.instances
 
     def track(self, start: Sequence[int], *, trusted: bool = False) -> Instance | None:
         """Move from `start` to the vertebra that comes first there, until the patch stays in place.
