@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TORCH := 2.13.0
-# Where pip finds PyTorch's CPU build if your package index lacks it (an --extra-index-url).
+# Where pip finds PyTorch's CPU build if neither pip nor uv does by itself (an --extra-index-url).
 TORCH_INDEX ?=
 WORKERS ?= 2
 

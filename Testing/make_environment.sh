@@ -16,14 +16,25 @@ CHECK
     exit 1
 }
 index=${TORCH_INDEX:+--extra-index-url $TORCH_INDEX}
+
+# uv knows where PyTorch keeps its CPU build; what PyTorch needs in turn comes from pip's index below.
+cpu_build_by_uv() {
+    echo "pip does not find the CPU build of PyTorch; asking uv, which knows its place." >&2
+    "$venv/bin/python" -m pip install --quiet --retries 1 uv &&
+        UV_HTTP_RETRIES=0 "$venv/bin/python" -m uv pip install --quiet --no-deps \
+            --python "$venv/bin/python" --torch-backend cpu "torch==$TORCH"
+}
+
 # On macOS and on Arm the plain build is the CPU one. On Linux on x86 the CPU build carries a mark of
 # its own; only a machine with an NVIDIA GPU is given the plain build, which brings CUDA.
 if [ "$(uname -sm)" != "Linux x86_64" ] || command -v nvidia-smi >/dev/null 2>&1; then
     "$venv/bin/python" -m pip install --quiet $index "torch==$TORCH"
 else
-    "$venv/bin/python" -m pip install --quiet $index "torch==$TORCH+cpu" || {
-        echo "The CPU build of PyTorch $TORCH was not found where pip looks. Name PyTorch's CPU" >&2
-        echo "package index (its 'Get started' page shows it), as in: make test TORCH_INDEX=URL" >&2
+    "$venv/bin/python" -m pip install --quiet $index "torch==$TORCH+cpu" 2>/dev/null ||
+        cpu_build_by_uv || {
+        echo "The CPU build of PyTorch $TORCH cannot be fetched, neither by pip nor by uv. Name" >&2
+        echo "PyTorch's CPU package index or a copy of it (its 'Get started' page shows it)," >&2
+        echo "as in: make test TORCH_INDEX=URL" >&2
         exit 1
     }
 fi
