@@ -164,6 +164,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/runtime/models.py
   vertebra/runtime/progress.py
   vertebra/runtime/provenance.py
+  vertebra/runtime/resources.py
   vertebra/spacing.py
   vertebra/spine/__init__.py
   vertebra/spine/json.py

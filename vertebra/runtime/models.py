@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BadModel
 from .files import replacing, write_text
+from .resources import resources
 
 if TYPE_CHECKING:
     import torch
@@ -58,7 +59,7 @@ class Model:
 
 def bundled_folder() -> Path:
     """Where the models lie that ship with Vertebra."""
-    return Path(__file__).resolve().parents[2] / "Resources" / "Models"
+    return resources() / "Models"
 
 
 def user_folder() -> Path:
