@@ -29,6 +29,7 @@ from .limbs import (
     HYOID,
     MANDIBLE,
     SKULL,
+    TEETH,
     head_frame,
     limb_tubes,
     pelvis_frame,
@@ -136,13 +137,13 @@ def vertebra_box(
 
 _VERTEBRA_BOX = np.array([[-75, -115, -85], [75, 45, 65]])
 _PELVIS_BOX = np.array([[-4, -90, -160], [146, 94, 86]]) - [[72, 0, 0], [0, 0, 0]]
-_SKULL_BOX = np.array([[-86, -114, -6], [86, 102, 174]])
+_SKULL_BOX = np.array([[-86, -112, -16], [86, 114, 174]])
 
 # label: thickness of the cortex (mm), factor on trabecular HU
 _MATERIAL = {
-    SACRUM: (0.8, 0.8), COCCYX: (0.6, 0.8), SKULL: (1.6, 3.5), MANDIBLE: (1.8, 3.5),
-    HYOID: (0.8, 1.5), STERNUM: (0.7, 0.6), CARTILAGE: (0.0, 0.6), HIP_RIGHT: (1.2, 0.9),
-    HIP_LEFT: (1.2, 0.9), FEMUR_RIGHT: (2.4, 1.2), FEMUR_LEFT: (2.4, 1.2),
+    SACRUM: (0.8, 0.8), COCCYX: (0.6, 0.8), SKULL: (1.5, 2.0), MANDIBLE: (2.0, 1.1),
+    HYOID: (0.8, 1.5), TEETH: (1.0, 2.0), STERNUM: (0.7, 0.6), CARTILAGE: (0.0, 0.6),
+    HIP_RIGHT: (1.2, 0.9), HIP_LEFT: (1.2, 0.9), FEMUR_RIGHT: (2.4, 1.2), FEMUR_LEFT: (2.4, 1.2),
     HUMERUS_RIGHT: (2.2, 0.9), HUMERUS_LEFT: (2.2, 0.9),
 }  # fmt: skip
 

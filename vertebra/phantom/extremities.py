@@ -13,9 +13,9 @@ from .limbs import chest_frame, head_frame
 from .shapes.tubes import Tube
 
 Array = NDArray[np.float64]
-HEAD = (((0, -6, 80), (84, 112, 102)), ((0, 40, 10), (64, 68, 66)))
+HEAD = (((0, 0, 84), (81, 102, 88)), ((0, 38, -2), (63, 68, 66)))
 """Centres and radii of cranium and face in the head's frame, mm."""
-BRAIN = ((0, -6, 80), (68, 92, 76))
+BRAIN = ((0, 0, 86), (67, 88, 72))
 _ARMS = {
     "up": [(90, -5, 36), (138, 6, 38), (160, 9, 40), (188, 23, 128), (200, 35, 248)],
     "down": [(90, -5, 18), (140, 6, 14), (164, 7, 8), (184, 3, -84), (198, -1, -244)]
@@ -23,6 +23,8 @@ _ARMS = {
 }
 _ARM_RADII = [34, 48, 54, 47, 41, 36, 30]
 _BLEND = 14.0
+_TRAPEZIUS = [(5.4, 20, -36, 22), (6.6, 58, -38, 26), (7.6, 96, -34, 30)]
+"""Level, right, front and radius of the slope from the neck to the shoulder."""
 
 
 def add_head_and_arms(canvas: Canvas, habitus: Habitus, muscular: Tensor, skin: Tensor) -> None:
@@ -35,13 +37,19 @@ def add_head_and_arms(canvas: Canvas, habitus: Habitus, muscular: Tensor, skin: 
             _join(skin, box, distance - 0.12 * habitus.fatness)
     subject = habitus.subject
     frame = chest_frame(subject)
-    tubes = []
+    tubes, down = [], subject.arms == "down"
     for side in (1, -1):
-        points = np.array(_ARMS[subject.arms]) * [side, 1, 1]
-        path = points @ frame[:3, :3].T + frame[:3, 3]
+        points = np.array(_ARMS[subject.arms]) + [0, 0, subject.shrug if down else 0.0]
+        path = points * [side, 1, 1] @ frame[:3, :3].T + frame[:3, 3]
         thickness = np.array(_ARM_RADII[: len(path)]) * subject.scale * habitus.muscularity
         ups = np.tile([0.0, 1.0, 0.0], (len(path), 1))
         tubes.append(Tube(path, ups, np.stack([thickness, thickness], 1), 1))
+        if down:
+            slope = np.array(_TRAPEZIUS)
+            rise = np.outer([0.3, 0.7, 1.0], [0, 0, subject.shrug * subject.scale])
+            path = np.concatenate([habitus.at(slope[:, :3] * [1, side, 1]) + rise, path[1:2]])
+            thickness = np.append(slope[:, 3], 46) * subject.scale * habitus.muscularity
+            tubes.append(Tube(path, ups[:4], np.stack([thickness, thickness], 1), 1))
     distance, _ = canvas.nearest(tubes, _BLEND + 10.0)
     whole = (slice(None), slice(None), slice(None))
     _join(muscular, whole, distance)

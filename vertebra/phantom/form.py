@@ -67,7 +67,7 @@ def draw_form(name: str, mean: Size, scale: float, age: float, rng: np.random.Ge
         lateral_wedge=normal(1.2),
         asymmetry=normal(0.025),
         twist=normal(0.04),
-        spinous_shift=normal(0.028) * size.spinous_length,
+        spinous_shift=normal(0.016) * size.spinous_length,
         spinous_turn=normal(5.0),
         bend=tuple(normal(0.7) for _ in range(6)),
         spurs_upper=max(0.0, normal(2.2) * wear),

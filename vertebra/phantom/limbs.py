@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 COCCYX = 27
-SKULL, MANDIBLE, HYOID = 200, 201, 204
+SKULL, MANDIBLE, HYOID, TEETH = 200, 201, 204, 205
 HIP_RIGHT, HIP_LEFT, FEMUR_RIGHT, FEMUR_LEFT = 210, 211, 212, 213
 SCAPULA_RIGHT, SCAPULA_LEFT, CLAVICLE_RIGHT, CLAVICLE_LEFT = 220, 221, 222, 223
 HUMERUS_RIGHT, HUMERUS_LEFT = 224, 225
@@ -79,7 +79,7 @@ def _shoulder(subject: Subject, side: int) -> list[Tube]:
     bone_code = CLAVICLE_RIGHT if side > 0 else CLAVICLE_LEFT
     arm_code = HUMERUS_RIGHT if side > 0 else HUMERUS_LEFT
     raised = subject.arms == "up"
-    shrug = np.array([-4.0, 2, 22]) if raised else np.zeros(3)
+    shrug = np.array([-4.0, 2, 22 if raised else subject.shrug])
     socket = np.array([142.0, 4, 14]) + shrug
     spread = 24.0 if raised else 0.0  # raised arms swing the lower angle outwards
     upper = np.array([74.0, -52, 40]) + shrug * 0.7
@@ -186,19 +186,23 @@ def _thigh(subject: Subject, side: int) -> list[Tube]:
 
 def _jaw(subject: Subject) -> list[Tube]:
     frame = head_frame(subject)
+    neck = subject.pose.frames[subject.index("C3")].copy()
+    neck[:3, :3] *= subject.scale
     tubes = []
     for side in (-1, 1):
-        ramus = [[49, 16, 33], [48, 18, 14], [46, 16, -12]]
-        tubes.append(
-            _placed(frame, ramus, [[7, 5], [14, 4], [14, 4.5]], MANDIBLE, side, up=(0, 1, 0))
-        )
-        row = [[46, 18, -12], [40, 38, -22], [30, 62, -26], [16, 79, -26], [0, 85, -26]]
-        tubes.append(
-            _placed(frame, row, [[13, 5], [13, 5.5], [14, 6], [15, 6], [15, 6.5]], MANDIBLE, side)
-        )
-        horn = [[20, 18, 2], [17, 30, 0], [9, 41, -2], [0, 44, -2]]
-        neck = subject.pose.frames[subject.index("C3")].copy()
-        neck[:3, :3] *= subject.scale
+        ramus = [[51, 11, 27], [50, 13, 12], [48, 16, -8], [47, 17, -26]]
+        sizes = [[5, 6], [8, 4], [15, 4], [14, 4.5]]
+        tubes.append(_placed(frame, ramus, sizes, MANDIBLE, side, up=(0, 1, 0)))
+        coronoid = [[49, 31, 16], [48, 24, -8]]
+        tubes.append(_placed(frame, coronoid, [[4, 3], [9, 3.5]], MANDIBLE, side, up=(0, 1, 0)))
+        row = [[47, 19, -27], [41, 38, -40], [31, 60, -47], [17, 78, -50], [0, 85, -51]]
+        sizes = [[12, 5], [12, 5.5], [13, 6], [14, 6], [15, 6.5]]
+        tubes.append(_placed(frame, row, sizes, MANDIBLE, side))
+        for z in (-17, -29):
+            arch = [[28, 44, z], [25, 62, z], [17, 78, z], [8, 87, z], [0, 90, z]]
+            sizes = [[5, 4]] * 2 + [[5, 2.5]] * 3
+            tubes.append(_placed(frame, arch, sizes, TEETH, side))
+        horn = [[20, 18, -8], [17, 30, -10], [9, 41, -12], [0, 44, -12]]
         tubes.append(_placed(neck, horn, [[2.5, 1.8], [3, 2], [4.5, 2.5], [5, 3]], HYOID, side))
     return tubes
 

@@ -1,19 +1,33 @@
-"""Head and neck: brain, throat, tongue, larynx, thyroid and the muscles that stand out."""
+"""Head and neck: brain, air in the face, throat, tongue, larynx, thyroid, single muscles."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from .extremities import BRAIN, in_head
+from .habitus import Array, Habitus
 from .random import generator
 from .routes import routes, tubes
+from .shapes.skull import SINUSES
+from .shapes.tubes import Tube
 from .wall import Body
 
-_CODES = {"muscle": 1, "thyroid": 2, "throat": 3, "larynx": 4}
+_CODES = {"thyroid": 2, "throat": 3}
 _ROUTES = routes("""
-muscle* 9>10>9.5>8>5 : 0.3 50 -18, 2.5 50 -2, 4.5 38 22, 6.6 18 40, 7.6 12 50
 thyroid* 5>9>5 : 5.4 16 30, 6.6 17 28, 7.4 14 28
-throat 14>12>13>11>9>12 : -1 0 26, 0.5 0 22, 2.5 0 21, 3.8 0 24, 4.8 0 29, 5.6 0 24
+throat 13>15>12>13>12>9>11 : -1.2 0 30, -0.4 0 26, 0.6 0 22, 2 0 21, 3.4 0 24, 4.6 0 29, 5.6 0 26
 """)
-_LARYNX = routes("larynx 17 : 4 0 33, 5.2 0 33")
+# half width and half depth (mm), then level, right and front at every point
+_MUSCLES = (
+    ((8, 4), (0.3, 9, 9), (3, 10, 12), (6, 9, 14), (8.5, 8, 14)),  # longus colli
+    ((9, 9), (1.5, 25, 2), (4, 29, 2), (6, 36, 4), (7.6, 46, 10)),  # scalenes
+    ((7, 9), (0.3, 34, -8), (3, 38, -17), (5.5, 42, -32), (7.5, 50, -46)),  # levator scapulae
+    ((9, 13), (-0.6, 56, -16), (1.5, 53, -2), (4, 47, 20), (6.2, 34, 40), (8.3, 14, 52)),  # SCM
+    ((9, 9), (0.4, 14, -34), (2, 14, -35), (5, 14, -37), (8, 15, -38)),  # semispinalis cervicis
+    ((14, 7), (-0.6, 14, -46), (2, 15, -48), (5, 17, -50), (8, 22, -46)),  # semispinalis capitis
+    ((15, 5), (-0.6, 42, -36), (1.5, 32, -50), (4.5, 20, -60), (8, 10, -60)),  # splenius
+    ((26, 5), (-0.4, 14, -62), (2, 24, -66), (4.5, 34, -68), (6.2, 56, -62), (7.4, 90, -52)),
+)
 
 
 def paint_neck(body: Body) -> None:
@@ -22,26 +36,88 @@ def paint_neck(body: Body) -> None:
     if habitus.level(canvas.heights[[-1]])[0] > 9:
         return
     rng = generator(habitus.subject.seed, "neck")
+    _muscles(body)
     found = in_head(canvas, habitus, *BRAIN)
     if found is not None:
         box, distance = found
         canvas.paint(distance, 35.0 + canvas.noise("brain", 9.0, box) * 3.0, box)
-    scale = habitus.subject.scale
-    found = in_head(canvas, habitus, (0, 42, -2), (26, 34, 26))
+    found = in_head(canvas, habitus, (0, 52, -18), (25, 34, 21))
     if found is not None:
         box, distance = found
         canvas.paint(distance, tissues.muscle - 8.0 + canvas.noise("tongue", 6.0, box) * 12.0, box)
+    _air(body, rng)
 
-    wide = {"throat": float(rng.uniform(0.7, 1.15)), "thyroid": float(rng.uniform(0.8, 1.2))}
-    wide["muscle"] = habitus.muscularity
+    wide = {"throat": float(rng.uniform(0.6, 1.1)), "thyroid": float(rng.uniform(0.8, 1.2))}
     distance, code = canvas.nearest(tubes(habitus, _ROUTES, _CODES, wide))
     thyroid = 105.0 + 0.6 * (tissues.venous - 45)
     cover = canvas.cover(distance)
-    for tissue, hu in (("muscle", tissues.muscle + 6), ("thyroid", thyroid), ("throat", 48.0)):
+    for tissue, hu in (("thyroid", thyroid), ("throat", 48.0)):
         canvas.mix(cover * (code == _CODES[tissue]), hu)
-    canvas.mix(canvas.cover(distance + 3) * (code == _CODES["throat"]), -985.0)
-    shield, _ = canvas.nearest(tubes(habitus, _LARYNX, _CODES, {}))
-    shell = (shield + 1.5).abs_() - 1.5
+    canvas.mix(canvas.cover(distance + 4) * (code == _CODES["throat"]), -985.0)
+    shield, _ = canvas.nearest(_larynx(habitus))
     hard = canvas.noise("ossified larynx", 9.0) + (habitus.subject.age - 55) * 0.03
-    front = canvas.cover(26.0 * scale - body.front)
-    canvas.mix(canvas.cover(shell) * front, 90.0 + 260.0 * hard.clamp(0.0, 1.0))
+    canvas.mix(canvas.cover(shield), 90.0 + 320.0 * hard.clamp(0.0, 1.0))
+
+
+def _muscles(body: Body) -> None:
+    """Single muscles in a bed of fat and connective tissue."""
+    canvas, habitus, tissues = body.canvas, body.habitus, body.tissues
+    size = habitus.subject.scale * habitus.muscularity
+    found = []
+    for radii, *points in _MUSCLES:
+        places = np.array(points, dtype=np.float64)
+        for side in (1, -1):
+            path = habitus.at(places * [1, side, 1])
+            ups = np.tile([1.0, 0.0, 0.0], (len(path), 1))
+            found.append(Tube(path, ups, np.tile(np.array(radii) * size, (len(path), 1)), 1))
+    distance, _ = canvas.nearest(found)
+    level = habitus.level(canvas.heights)
+    share = canvas.by_height(np.interp(level, [-0.5, 0.3, 6.0, 7.5], [0, 1, 1, 0]))
+    leanness = float(np.clip(0.7 - habitus.fatness / 50, 0.05, 0.6))
+    bed = tissues.fat + (tissues.muscle - tissues.fat) * leanness
+    share = share * canvas.cover(body.muscular + 2.0)
+    canvas.mix(share, bed + canvas.noise("strands", (6, 6, 12)) * 16.0)
+    streaks = canvas.noise("muscle fibres", (3.0, 3.0, 14.0)) * 7.0
+    canvas.mix(share * canvas.cover(distance), tissues.muscle + 4.0 + streaks)
+
+
+def _air(body: Body, rng: np.random.Generator) -> None:
+    """Nose, sinuses and mastoid cells; some sinuses are full."""
+    canvas, habitus = body.canvas, body.habitus
+    nose = [((s * 8, 66, 22), (5.5, 30, 15)) for s in (-1, 1)]
+    sinuses = [((s * c[0], c[1], c[2]), r) for c, r in SINUSES for s in (-1, 1)]
+    open_ = rng.random(len(sinuses)) > 0.12
+    for centre, radii in nose + [each for each, seen in zip(sinuses, open_) if seen]:
+        found = in_head(canvas, habitus, centre, radii)
+        if found is not None:
+            box, distance = found
+            swollen = canvas.noise("mucosa", 7.0, box) * 2.0
+            canvas.paint(distance + swollen, -950.0, box)
+
+
+def aerate_mastoids(body: Body) -> None:
+    """Air cells in the bone behind the ears, after the bones are painted."""
+    for side in (-1, 1):
+        found = in_head(body.canvas, body.habitus, (side * 56, -18, 16), (9, 10, 17))
+        if found is not None:
+            box, distance = found
+            cells = (body.canvas.noise("mastoid cells", 4.0, box) * 1.2 + 0.5).clamp_(0.0, 1.0)
+            body.canvas.mix(body.canvas.cover(distance) * cells, -700.0, box)
+
+
+def _larynx(habitus: Habitus) -> list[Tube]:
+    """Thyroid cartilage: two plates that meet in front; below it the ring of the cricoid."""
+
+    def at(rows: list[tuple[float, float, float]]) -> Array:
+        return habitus.at(np.array(rows))
+
+    parts = []
+    for side in (1, -1):
+        plate = at([(4.3, 0, 47), (4.3, side * 9, 38), (4.3, side * 17, 24)])
+        ring = at([(5.5, 0, 40), (5.5, side * 11, 33), (5.4, side * 10, 22), (5.3, 0, 19)])
+        up = np.tile([0.0, 0.0, 1.0], (4, 1))
+        size = habitus.subject.scale
+        parts.append(Tube(plate, up[:3], np.array([[11, 1.6], [13, 1.6], [15, 1.8]]) * size, 1))
+        heights = np.array([[3, 1.8], [5, 1.8], [9, 2.0], [10, 2.2]]) * size
+        parts.append(Tube(ring, up, heights, 1))
+    return parts

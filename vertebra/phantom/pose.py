@@ -161,7 +161,7 @@ def draw_pose(
         tilt[max(place - 2, 0) : place] += angle / 2
         tilt[place : place + 2] -= angle / 2
     yaw = np.interp(
-        np.arange(count + 1), np.linspace(0, count, 6), np.clip(rng.standard_normal(6), -2, 2) * 2.5
+        np.arange(count + 1), np.linspace(0, count, 6), np.clip(rng.standard_normal(6), -2, 2) * 1.5
     )
     if scoliosis is not None:
         names = [level.name for level in levels]

@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 REGIONS: dict[str, tuple[float, float, float, float]] = {
     # highest and lowest level coordinate (0 C1, 7 T1, 19 L1, 24 S1), width, centre in front, mm
     "cervical": (-1.6, 8.5, 200, -5),
-    "neck": (-2.5, 9.5, 300, 0),
+    "neck": (-2.6, 10.0, 280, 0),
     "chest": (5.8, 19.0, 380, 25),
     "thoracic": (5.5, 20.0, 220, -5),
     "abdomen": (15.0, 27.0, 400, 20),
@@ -91,7 +91,7 @@ def draw_view(
             f"'{region}' is neither a level nor a region; choose from {', '.join(REGIONS)}."
         )
     drawn = str(rng.choice(list(_USUAL), p=list(_USUAL.values())))
-    tilt = rng.normal(0, 3.5, 3) * (3.0 if rng.random() < 0.12 else 1.0)
+    tilt = rng.normal(0, 2.2, 3) * (4.5 if rng.random() < 0.12 else 1.0)
     patient = np.eye(4)
     patient[:3, :3] = rotation(*tilt)
     patient[:3, 3] = rng.normal(0, 40, 3)
@@ -147,7 +147,7 @@ def _acquired(
         outline, fat = habitus.outline(z)
         whole = 2 * float((outline[:, 0] + fat[:, 0]).max()) * 1.05
         width = max(width, whole * float(rng.uniform(0.85, 1.08)))
-    ends = habitus.height([high + rng.normal(0, 0.5), low + rng.normal(0, 0.5)])
+    ends = habitus.height([high + rng.normal(0, 0.7), low + rng.normal(0, 0.7)])
     tall = float(ends[0] - ends[1])
     middle = habitus.at([(float(habitus.level(ends.mean())), float(rng.normal(0, 6)), front)])[0]
     if spacing is None:
@@ -158,13 +158,14 @@ def _acquired(
     else:
         steps = np.broadcast_to(np.asarray(spacing, dtype=np.float64), 3)
         thickness = float(max(steps[2], rng.choice([1.0, 2.0, 3.0, 5.0])))
-    shape = np.maximum(1, np.round([width / steps[0], width / steps[1], tall / steps[2]]))
+    deep = float(rng.uniform(0.55, 0.95)) if rng.random() < 0.3 else 1.0
+    shape = np.maximum(1, np.round([width / steps[0], width * deep / steps[1], tall / steps[2]]))
     orders = ["LPS"] * 7 + ["RAS", "LAS", "PIR", "ASL", "LPI", "SRA"]
     view = _view(middle, steps, shape, patient, oblique, codes or str(rng.choice(orders)))
     return replace(
         view,
         thickness=float(np.clip(thickness, 0.5, 5.0)),
-        radius=width / 2 if rng.random() < 0.5 else None,
+        radius=width / 2 if deep == 1.0 and rng.random() < 0.5 else None,
     )
 
 

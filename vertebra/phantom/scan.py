@@ -24,7 +24,7 @@ from .canvas import Canvas
 from .chest import diaphragm, paint_chest
 from .habitus import Habitus
 from .material import paint_bones
-from .neck import paint_neck
+from .neck import aerate_mastoids, paint_neck
 from .pathology import METAL_CEMENT
 from .protocol import View, draw_view
 from .random import child_seed
@@ -171,6 +171,7 @@ def paint_patient(body: Body, bones: Bones) -> None:
     paint_vessels(body)
     paint_neck(body)
     paint_bones(body, bones)
+    aerate_mastoids(body)
 
 
 def _strain(body: Body) -> Tensor:
@@ -179,9 +180,11 @@ def _strain(body: Body) -> Tensor:
     level = body.habitus.level(z)
     wide = 2 * body.habitus.outline(z)[0][:, 0]
     lungs = np.interp(level, [8, 10, 16, 18], [1.0, 0.62, 0.66, 1.0])
-    arms = {"up": 20.0, "down": 150.0}[body.habitus.subject.arms]
-    beside = arms * np.interp(level, [5.6, 6.8, 8.5, 10, 28], [0, 1, 1, 0.35, 0.35])
+    subject = body.habitus.subject
+    arms = {"up": 20.0, "down": 170.0}[subject.arms]
+    raised = level + (subject.shrug / 20.0 if subject.arms == "down" else 0.0)
+    beside = arms * np.interp(raised, [5.6, 7.0, 10, 12, 28], [0, 1, 1, 0.35, 0.35])
     path = wide * lungs + beside + 60 * np.interp(level, [23, 25, 28], [0, 1, 1])
-    strength = np.exp(0.0055 * (path - 300))
+    strength = np.exp(0.0065 * (path - 300))
     middle = (1.0 - body.depth * body.depth * 0.6).clamp(min=0.2)
     return body.canvas.by_height(strength) * middle

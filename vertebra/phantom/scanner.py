@@ -67,7 +67,7 @@ class Scanner:
             edge_width=edge_width,
             noise=float(np.clip(noise * (2.4 if sharp else 1.0), 4.0, 70.0)),
             grain=grain,
-            streaks=float(rng.uniform(0.3, 1.4)),
+            streaks=float(rng.uniform(0.5, 2.4)),
             hardening=float(rng.uniform(0, 14)),
             metal_artefact=float(rng.uniform(0.4, 1.2)),
             highest=HIGHEST,
@@ -111,7 +111,7 @@ class Scanner:
         streak = smooth(
             shape,
             spacing,
-            (55.0, 1.2 * spacing[1], spacing[2]),
+            (80.0, 1.2 * spacing[1], spacing[2]),
             child_seed(seed, "streaks"),
             device,
             start,

@@ -43,6 +43,8 @@ class Subject:
     scale: float
     arms: str
     """up or down."""
+    shrug: float
+    """How far lying down pushes the shoulders up, mm."""
     anomalies: frozenset[Anomaly]
     pose: Pose
     forms: dict[str, Form]
@@ -99,9 +101,10 @@ class Subject:
         pose = draw_pose(levels, scale, rng, scoliosis, sunk, kinks)
         slope, wide, deep = rng.uniform(0.72, 1.08), rng.normal(1, 0.05), rng.normal(1, 0.07)
         ribs = _draw_ribs(names, odd, healthy)
+        shrug = float(np.clip(rng.normal(24, 12), 0, 52))
         chest = (float(np.clip(wide, 0.86, 1.14)), float(np.clip(deep, 0.84, 1.2)))
         return cls(
-            seed, sex, age, scale, arms, anomalies, pose, forms, ribs, float(slope), chest,
+            seed, sex, age, scale, arms, shrug, anomalies, pose, forms, ribs, float(slope), chest,
             scoliosis, transition, findings,
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What lies around the patient: the couch and its mattress."""
+"""What lies around the patient: the couch and its mattress, the bowl that holds the head."""
 
 from __future__ import annotations
 
@@ -28,9 +28,29 @@ def paint_couch(body: Body) -> None:
         layer = torch.maximum(torch.maximum(lying + top, -lying - top - deep), wide)
         canvas.mix(canvas.cover(layer) * empty, hu)
 
+    if rng.random() < 0.5:
+        _head_holder(body, rng)
     if mattress:
         slab(0.0, mattress, -920.0)
     shell = float(rng.uniform(-250, 250))
     slab(mattress, 2.0, shell)
     slab(mattress + 2.0, thickness, float(rng.choice([-990.0, -940.0])))
     slab(mattress + 2.0 + thickness, 2.0, shell)
+
+
+def _head_holder(body: Body, rng: np.random.Generator) -> None:
+    """A bowl behind the head and the upper neck."""
+    canvas, habitus = body.canvas, body.habitus
+    end = float(habitus.height(float(rng.uniform(1.5, 4.5))))
+    if canvas.heights[-1] < end:
+        return
+    head = habitus.subject.pose.centres[0]
+    x, y, z = canvas.coordinates()
+    radius = float(rng.uniform(98, 118))
+    round_ = ((x - float(head[0])) ** 2 + (y - float(head[1]) - 6.0) ** 2).sqrt_() - radius
+    wall = (round_.abs() - float(rng.uniform(2, 4.5))).clamp(max=20.0)
+    bowl = torch.maximum(
+        torch.maximum(wall, y - float(head[1]) - float(rng.uniform(-40, 30))), end - z
+    )
+    empty = 1 - canvas.cover(body.skin)
+    canvas.mix(canvas.cover(bowl) * empty, float(rng.uniform(-150, 300)))

@@ -82,6 +82,21 @@ def block(
     return distance
 
 
+def pillar(
+    centre: Sequence[float], half: Sequence[float], slope: float, rounded: float = 1.5
+) -> Solid:
+    """An upright block whose upper and lower faces fall backwards by `slope` mm a mm."""
+    steep = np.float32(1 / np.sqrt(1 + slope * slope))
+    upright = block((0, 0, 0), (half[0], half[1], half[2] * float(steep)), None, rounded)
+
+    def distance(x: Field, y: Field, z: Field) -> Field:
+        dy = y - np.float32(centre[1])
+        dz = (z - np.float32(centre[2]) - np.float32(slope) * dy) * steep
+        return upright(x - np.float32(centre[0]), dy, dz)
+
+    return distance
+
+
 def ellipsoid(
     centre: Sequence[float] | Array, radii: Sequence[float], axes: Array | None = None
 ) -> Solid:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..measures import Size
 from ..pose import SPACING, rotation
-from .bodies import block, body, ellipsoid
+from .bodies import block, body, ellipsoid, pillar
 from .solids import Clay, Style
 
 
@@ -19,8 +19,10 @@ def atlas(size: Size, step: float, style: Style) -> Clay:
     x = size.canal_width / 2 + 5.5
     y = -7.0
     for side in (-1, 1):
-        mass = block((side * x, y, 0.8), (6.5, 8.5, 7.4), rotation(roll=side * 12), 4.5)
-        clay.add(mass, (side * x - 9, y - 11, -11), (side * x + 9, y + 11, 11), 1)
+        mass = block((side * x, y, 0), (7.2, 8.5, 9.5), None, 3.5)
+        clay.add(mass, (side * x - 9, y - 11, -12), (side * x + 9, y + 11, 12), 1)
+        under = block((side * x, y, -16.5), (16, 16, 10), rotation(roll=side * 20), 1)
+        clay.cut(under, (side * x - 9, y - 11, -19), (side * x + 9, y + 11, -2), 1)
         pan = ellipsoid((side * (x - 1), y + 1, 12), (6.5, 10, 6.5))
         clay.cut(pan, (side * x - 9, y - 11, 3), (side * x + 9, y + 11, 19), 1.5)
         outer = side * (wide - 3.5)
@@ -63,16 +65,12 @@ def axis(size: Size, step: float, style: Style) -> Clay:
         blend=3,
     )
     for side in (-1, 1):
-        x = side * (inner + 3.5)
-        shoulder = block((x, -1.5, h / 2 - 2.5), (8, 8, 4.2), rotation(roll=side * 24), 3)
-        clay.add(shoulder, (x - 11, -13, -5), (x + 11, 10, h / 2 + 9), 3)
-        pillar = block(
-            (side * (inner + 4), lamina + 5.5, -h / 2 + 1),
-            (5, 6.5, 5.5),
-            rotation(pitch=40),
-            2.5,
-        )
-        clay.add(pillar, (x - 9, lamina - 6, -h), (x + 9, lamina + 16, h / 2), 2)
+        x = side * (inner + 3.0)
+        shoulder = block((x, -2, h / 2 - 4.6), (8.2, 7.5, 4.2), rotation(roll=side * 22), 2.5)
+        clay.add(shoulder, (x - 11, -13, -7), (x + 11, 10, h / 2 + 8), 3)
+        behind = back - 0.5 * size.canal_depth
+        facet = pillar((side * (inner + 4), behind, -h / 2 + 2), (5.6, 5.8, 5.5), 0.9, 1.8)
+        clay.add(facet, (x - 9, behind - 10, -h - 6), (x + 9, behind + 10, h / 2 + 4), 2.5)
         outer = side * (wide - 2.5)
         clay.limb(
             [[side * (inner + 5), -3, 1], [outer, back - 4, -5]], [[3.5, 2.5], [3, 2.5]], blend=2
@@ -98,81 +96,113 @@ def axis(size: Size, step: float, style: Style) -> Clay:
     return clay
 
 
+# level: fall of the spinous tip below its root (mm), half width of its fork, how much the facets
+# fall backwards (mm a mm)
+_LOWER = {
+    3: (7, 4.5, 0.9),
+    4: (8, 4.5, 0.95),
+    5: (9, 4.5, 1.0),
+    6: (12, 3.5, 1.1),
+    7: (15, 0, 1.35),
+}
+
+
 def cervical(name: str, size: Size, step: float, style: Style) -> Clay:
-    """C3 to C7: hooked bodies, pillars with facets at 45 degrees, holes for the artery."""
+    """C3 to C7: hooked bodies, stacked pillars with slanted facets, holes for the artery."""
     number = int(name[1])
     back = -size.depth / 2
     lamina = back - size.canal_depth
     tip = back - size.spinous_length
     wide = size.transverse_span / 2
     h, inner, spacing = size.height, size.canal_width / 2, SPACING[name]
-    drop = {3: 9, 4: 9, 5: 10, 6: 12, 7: 14}[number]
-    fork = {3: 5.0, 4: 5.0, 5: 5.0, 6: 4.0, 7: 0.0}[number]
-    clay = Clay((-wide - 8, tip - 8, -h / 2 - drop - 12), (wide + 8, 18, h / 2 + 14), step, style)
+    drop, fork, slope = _LOWER[number]
+    clay = Clay((-wide - 8, tip - 8, -h / 2 - drop - 14), (wide + 8, 18, h / 2 + 18), step, style)
     half = np.array([size.width, size.depth, h]) / 2 + 3
     clay.add(
         body(size, waist=0.05 * style.waist, hollow=0.8 * style.hollow, saddle=1.6), -half, half, 1
     )
+    x, y = inner + 4.4, back - 0.38 * size.canal_depth
+    joint = 1.7 * np.sqrt(1 + slope * slope)  # the gap between facets, seen upright
+    mass = (6.0, 6.2 if number < 7 else 5.0, (spacing - joint) / 2)
     for side in (-1, 1):
+        s = np.array([side, 1.0, 1.0])
         clay.limb(  # uncinate process
-            [
-                [side * (size.width_upper / 2 - 1.4), back + 3, h / 2 - 0.5],
-                [side * (size.width_upper / 2 - 1.0), size.depth * 0.18, h / 2 - 0.5],
-            ],
-            [[3.2, 2.0], [2.6, 1.7]],
-            blend=2,
+            np.array(
+                [
+                    [size.width_upper / 2 - 0.8, back + 2.5, h / 2 + 0.2],
+                    [size.width_upper / 2 - 0.6, size.depth * 0.15, h / 2],
+                ]
+            )
+            * s,
+            [[4.0, 2.2], [3.0, 1.8]],
+            blend=2.5,
         )
-        x, y = inner + 4.6, back - 0.42 * size.canal_depth
-        n = rotation(pitch=42)
-        pillar = block((side * x, y, -1), (5.6, 8.6, spacing * 0.5 * 0.74 - 0.55), n, 1.8)
-        low, high = (side * x - 7, y - 12, -spacing * 0.8), (side * x + 7, y + 12, spacing * 0.8)
-        clay.add(pillar, low, high, 1)
+        clay.add(
+            pillar((side * x, y, -0.5), mass, slope, 3.0),
+            (side * x - 7, y - 9, -spacing),
+            (side * x + 7, y + 9, spacing),
+            1,
+        )
         pedicle = [size.pedicle_height / 2, size.pedicle_width / 2]
         clay.limb(
-            [
-                [side * (size.width / 2 - 2), back + 2.5, 1],
-                [side * (inner + 1.8), back - 2.5, 0],
-                [side * x, y, 0],
-            ],
-            [pedicle, pedicle, pedicle],
+            np.array([[size.width / 2 - 2, back + 3, 1], [inner + 2.0, back - 1.5, 1], [x, y, 0]])
+            * s,
+            [pedicle] * 3,
             blend=2,
         )
-        # transverse process: a front and a back bar around the artery's hole
-        front_y, rear_y = back + 6.0, back - 4.5
-        tubercle = side * (wide - 2.5)
-        shrink = 0.75 if number == 7 else 1.0
-        clay.limb(
-            [[side * (size.width / 2 - 2), front_y, 0], [tubercle, front_y - 1.0, -2]],
-            [[2.4 * shrink, 1.7 * shrink], [2.8 * shrink, 2.2 * shrink]],
-            blend=1.5,
-        )
-        clay.limb(
-            [[side * (x - 2), rear_y, 0], [tubercle, rear_y - 0.5, -3]],
-            [[3.0, 2.6], [3.2, 2.6]],
-            blend=1.5,
-        )
-        clay.limb(
-            [[tubercle - side * 1.5, front_y - 1, -2], [tubercle - side * 1.5, rear_y, -3]],
-            [[2.2, 2.0]] * 2,
-            blend=1.5,
-        )
-        radius = 2.0 if number == 7 else 2.9
-        hx = side * (size.width / 2 + 2.2 + radius)
-        hole = ellipsoid((hx, (front_y + rear_y) / 2 + 0.6, -1), (radius, radius, 60))
-        clay.cut(hole, (hx - 4, rear_y - 1, -9), (hx + 4, front_y + 1, 9), 0.6)
-        clay.limb(  # lamina
-            [[side * x, lamina + 5, -1.5], [side * 5, lamina - 0.5, -3], [0, lamina - 3.2, -3]],
-            [[h * 0.5, 2.4], [h * 0.5, 2.2], [h * 0.4, 2.2]],
+        _transverse(clay, number, size, side, (x, y))
+        clay.limb(  # lamina, straight from the pillar to the root of the spinous process
+            np.array(
+                [[x - 1, y - 3.5, -3], [0.42 * inner, lamina - 0.5, -3.5], [0, lamina - 3, -3.5]]
+            )
+            * s,
+            [[h * 0.46, 2.4], [h * 0.44, 2.2], [h * 0.4, 2.2]],
             blend=2,
         )
         if fork:
             clay.limb(
-                [[side * 1.0, tip + 7, -3 - drop * 0.75], [side * fork, tip + 2.8, -3 - drop]],
+                np.array([[1.0, tip + 7, -3 - drop * 0.75], [fork, tip + 2.8, -3 - drop]]) * s,
                 [[3.6, 2.6], [3.0, 2.8]],
                 blend=2,
             )
     end = [0, tip + 4.8, -3 - drop * 0.9] if fork else [0, tip + 3.8, -3 - drop]
     clay.limb(  # spinous process, one piece up to its forked end
-        [[0, lamina - 2.5, -3], end], [[4.6, 3.0], [3.9, 3.2] if fork else [4.8, 3.9]], blend=2
+        [[0, lamina - 2.5, -3], end], [[5.4, 3.3], [4.8, 3.5] if fork else [5.4, 4.4]], blend=2
     )
     return clay
+
+
+def _transverse(clay: Clay, number: int, size: Size, side: int, mass: tuple[float, float]) -> None:
+    """A transverse process: a front and a back bar around the artery's hole, ending in knobs."""
+    back, inner, wide = -size.depth / 2, size.canal_width / 2, size.transverse_span / 2
+    x, y = mass
+    s = np.array([side, 1.0, 1.0])
+    radius = 2.0 if number == 7 else 2.9
+    hole = np.array([inner + 2.4, back + 2.4 - 0.25 * (number == 7), 0])
+    front = hole[1] + radius + 1.5
+    knob = 3.4 if number == 6 else 2.6  # the carotid tubercle
+    if number == 7:
+        clay.limb(  # heavy, like a thoracic one
+            np.array([[x, y + 3, 2], [wide - 4, y + 1, 2]]) * s, [[5.5, 4.5], [4.8, 4.0]], blend=3
+        )
+        knob, outer = 1.6, x + 5.5
+    else:
+        outer = wide - 2.5
+        clay.limb(
+            np.array([[x + 3, y + 4, 0], [outer, hole[1] - 1.5, -2.5]]) * s,
+            [[3.6, 2.0], [3.2, 2.4]],
+            blend=2,
+        )
+    clay.limb(
+        np.array([[size.width / 2 - 2, front, 1], [outer - 1, front - 0.5, -3]]) * s,
+        [[2.8, 1.5], [knob, 0.75 * knob]],
+        blend=1.5,
+    )
+    clay.limb(
+        np.array([[outer - 1, front - 0.5, -3], [outer - 0.5, hole[1] - 2, -3]]) * s,
+        [[2.4, 1.9]] * 2,
+        blend=1.5,
+    )
+    well = ellipsoid(hole * s, (radius, radius, 60))
+    low = hole * s - [radius + 1, radius + 1, 12]
+    clay.cut(well, low, low + [2 * radius + 2, 2 * radius + 2, 24], 0.6)

@@ -1,4 +1,7 @@
-"""The skull above the atlas: base with condyles and foramen magnum, vault, face."""
+"""The skull above the atlas: base with condyles and foramen magnum, vault, face with its sinuses.
+
+Its frame is that of the atlas: the dens at the origin, the hard palate level with the atlas' arch.
+"""
 
 from __future__ import annotations
 
@@ -7,43 +10,72 @@ import numpy as np
 from .bodies import block, ellipsoid, shell
 from .solids import Clay, Style, rod
 
+SINUSES = (
+    ((26, 62, 26), (13, 16, 16)),  # maxillary
+    ((8, 34, 46), (8, 12, 9)),  # sphenoid
+    ((7, 64, 50), (6, 20, 10)),  # ethmoid
+    ((14, 90, 68), (11, 5, 9)),  # frontal
+)
+"""Centres and radii of the air in the right half of the face, mm."""
+
 
 def skull(step: float, style: Style) -> Clay:
     """The skull without the jaw, in the frame of C1."""
-    clay = Clay((-84, -112, -4), (84, 100, 172), step, style)
-    low, high = (-76, -105, 4), (76, 92, 165)
-    clay.add(shell(ellipsoid((0, -8, 86), (73, 94, 78)), 6.0), low, high, 0)
-    over_dens = block((0, 8, 4), (11, 22, 10), None, 3)
-    clay.cut(over_dens, (-11, -14, -4), (11, 30, 14), 1)
+    clay = Clay((-84, -110, -14), (84, 112, 172), step, style)
+    low, high = (-76, -98, 4), (76, 98, 165)
+    clay.add(shell(ellipsoid((0, 0, 86), (73, 94, 78)), 6.0), low, high, 0)
+    under_clivus = block((0, 24, 4), (13, 38, 18), None, 3)  # the throat, not the vault's floor
+    clay.cut(under_clivus, (-13, -14, -14), (13, 62, 22), 1)
     for side in (-1, 1):
-        s = np.array([side, 1.0, 1.0])
-        condyle = ellipsoid((side * 16, -10, 10.5), (6, 10.5, 5))
-        clay.add(condyle, (side * 16 - 8, -22, 4), (side * 16 + 8, 3, 17), 3)
-        clay.limb(np.array([[12, 6, 22], [38, -6, 26], [60, -18, 28]]) * s, [[9, 7]] * 3, blend=4)
-        clay.limb(
-            np.array([[58, -20, 30], [52, -18, 8], [50, -14, 2]]) * s, [[12, 9], [8, 6], [4, 4]]
-        )
-        clay.limb(
-            np.array([[16, -10, 14], [40, -18, 18], [52, -26, 20]]) * s, [[5, 4]] * 3, blend=3
-        )
-        clay.limb(
-            np.array([[64, 8, 38], [66, 32, 36], [56, 56, 34], [36, 66, 32]]) * s,
-            [[5, 3], [4.5, 2.5], [8, 4], [9, 5]],
-            blend=3,
-        )
-        clay.limb(np.array([[22, 34, 32], [22, 38, 8]]) * s, [[9, 2], [8, 2]], flat=(0, 1, 0))
-        clay.limb(np.array([[54, 60, 38], [54, 66, 60], [34, 78, 70]]) * s, [[5, 4]] * 3)
-        orbit = ellipsoid((side * 32, 66, 52), (19, 26, 17))
-        clay.cut(orbit, (side * 32 - 20, 38, 34), (side * 32 + 20, 95, 70), 1.5)
-    clay.limb([[0, -2, 17.5], [0, 8, 28], [0, 16, 40]], [[12, 4], [12, 6], [12, 9]], flat=(1, 0, 0))
-    face = shell(block((0, 62, 20), (33, 27, 19), None, 8), 3.0)
-    clay.add(face, (-36, 32, -2), (36, 92, 42), 2)
-    arch = np.array(
-        [[-29, 44, 3], [-24, 68, 2], [-12, 84, 2], [12, 84, 2], [24, 68, 2], [29, 44, 3]]
-    )
-    clay.limb(arch, [[7, 5]] * 6, blend=2)
+        _base(clay, side)
+        _face(clay, side)
+    clay.limb([[0, -2, 17.5], [0, 8, 28], [0, 18, 42]], [[12, 4], [12, 6], [12, 9]], flat=(1, 0, 0))
+    clay.add(block((0, 62, 5), (25, 26, 2.2), None, 1.5), (-25, 36, 2), (25, 88, 8), 2)  # palate
+    septum = block((0, 66, 26), (1.4, 26, 20), None, 0.8)
+    clay.add(septum, (-2, 40, 6), (2, 92, 46), 0.5)
+    clay.limb([[0, 96, 56], [0, 104, 36]], [[7, 2], [6, 1.5]], flat=(1, 0, 0))  # nasal bones
+    crest = [[0, -94, 52], [0, -80, 28], [0, -50, 14]]
+    clay.limb(crest, [[16, 5], [9, 4], [6, 3]], flat=(1, 0, 0), blend=4)  # occipital
     magnum = rod(
-        np.array([[0, -27, -4], [0, -27, 24]]), np.array([[19, 15]] * 2), np.array([0, 1.0, 0])
+        np.array([[0, -20, -4], [0, -20, 24]]), np.array([[18, 15]] * 2), np.array([0, 1.0, 0])
     )
-    clay.cut(magnum, (-16, -47, -4), (16, -7, 24), 1.5)
+    clay.cut(magnum, (-16, -39, -4), (16, -1, 24), 1.5)
     return clay
+
+
+def _base(clay: Clay, side: int) -> None:
+    """Condyle, petrous pyramid, mastoid, styloid, pterygoid plates."""
+    s = np.array([side, 1.0, 1.0])
+    condyle = ellipsoid((side * 16, -8, 10.5), (6, 10.5, 5))
+    clay.add(condyle, (side * 16 - 8, -20, 4), (side * 16 + 8, 5, 17), 3)
+    pyramid = np.array([[58, -16, 32], [36, -4, 32], [14, 10, 32]]) * s
+    clay.limb(pyramid, [[12, 11], [10, 9], [6, 6]], blend=4)
+    mastoid = np.array([[60, -18, 30], [56, -20, 14], [52, -17, -2]]) * s
+    clay.limb(mastoid, [[14, 13], [10, 8], [5, 4]], blend=3)
+    clay.limb(np.array([[44, -6, 14], [40, 4, -10]]) * s, [[2.4, 2.4], [1.4, 1.4]], blend=1)
+    clay.limb(np.array([[18, -8, 14], [40, -16, 18], [54, -24, 20]]) * s, [[5, 4]] * 3, blend=3)
+    clay.limb(np.array([[16, 34, 36], [20, 38, 4]]) * s, [[9, 2], [7, 2]], flat=(0, 1, 0))
+    clay.limb(
+        np.array([[12, 26, 40], [34, 32, 46], [60, 34, 60]]) * s, [[6, 4]] * 3, blend=3
+    )  # great wing
+
+
+def _face(clay: Clay, side: int) -> None:
+    """Maxilla with its alveolar arch, cheekbone with its arch, orbit."""
+    s = np.array([side, 1.0, 1.0])
+    clay.limb(
+        np.array([[64, 6, 32], [66, 30, 32], [58, 56, 32], [40, 72, 30]]) * s,
+        [[5, 3], [4.5, 2.5], [9, 4], [10, 5]],
+        blend=3,
+    )
+    clay.limb(np.array([[54, 60, 36], [53, 66, 58], [36, 84, 70]]) * s, [[5, 4]] * 3)
+    clay.limb(np.array([[36, 78, 30], [18, 88, 36], [8, 92, 50]]) * s, [[4, 3]] * 3, blend=3)
+    for centre, radii in SINUSES[:3]:
+        x, y, z = centre
+        wall = shell(ellipsoid((side * x, y, z), [r + 1.8 for r in radii]), 1.8)
+        low, high = (np.array(centre) * s + k * (np.array(radii) + 3) for k in (-1, 1))
+        clay.add(wall, low, high, 1)
+    arch = [[28, 44, -4], [25, 62, -5], [17, 78, -6], [8, 87, -6], [0, 90, -6]]
+    clay.limb(np.array(arch) * s, [[9, 5.5], [9, 5], [9, 4.5], [9, 4], [9, 4]], blend=2)
+    orbit = ellipsoid((side * 32, 74, 54), (18, 28, 17))
+    clay.cut(orbit, (side * 32 - 20, 44, 36), (side * 32 + 20, 104, 72), 1.5)
