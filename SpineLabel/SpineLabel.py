@@ -149,11 +149,11 @@ class SpineLabelLogic(ScriptedLoadableModuleLogic):
 
         return SpineLabelParameterNode(super().getParameterNode())
 
-    def process(self, volumeNode, device: str = "auto"):
-        """The new markups node with the scan's spine."""
+    def process(self, volumeNode, device: str = "auto", model: str = ""):
+        """The new markups node with the scan's spine; without a name the best model labels."""
         from SpineLabelLib.scene import createSpineNode, showSpine
 
-        spine = self.labelling.labelAndWait(volumeNode, device)
+        spine = self.labelling.labelAndWait(volumeNode, device, model)
         node = createSpineNode(volumeNode)
         showSpine(spine, node)
         return node

@@ -24,11 +24,16 @@ class SpineSegment(ScriptedLoadableModule):
         parent.dependencies = ["SpineLabel", "Segmentations", "Markups"]
         parent.contributors = ["Vertebra Contributors (Vertebra)"]
         parent.helpText = _(
-            "Lists the vertebrae of a segmentation with their level, volume and whether the scan "
-            "cuts them. Levels can be set and renumbered, masks merged, split and deleted, with "
-            "undo. Segments of other structures are left alone. Nothing is sent anywhere."
+            "Draws a mask of every vertebra in a CT, says which ones are not completely in view, "
+            "and lets you correct levels and masks with undo: renumber, paint, merge, split, "
+            "delete, segment one again. Points follow. Measures volume (ml), density (HU) and "
+            "heights (mm) of the bodies. Other segments are left alone. Nothing is sent anywhere."
         )
-        parent.acknowledgementText = _("Not a medical device: check every result.")
+        parent.acknowledgementText = _(
+            "After Lessmann et al., Iterative fully convolutional neural networks for automatic "
+            "vertebra segmentation and identification, 2019. Not a medical device: check every "
+            "result."
+        )
 
 
 class SpineSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -41,6 +46,7 @@ class SpineSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel = None
         self._parameterNode = None
         self._boundNode = None
+        self._entered = False
 
     def setup(self) -> None:
         """Build the panel when the user opens the module for the first time."""
@@ -52,7 +58,7 @@ class SpineSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = slicer.util.childWidgetVariables(root)
         root.setMRMLScene(slicer.mrmlScene)
         self.logic = SpineSegmentLogic()
-        self.panel = SegmentPanel(self.ui)
+        self.panel = SegmentPanel(self.ui, self.logic.segmenting, root)
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneChanged)
@@ -60,20 +66,26 @@ class SpineSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.initializeParameterNode()
 
     def enter(self) -> None:
-        """The user came; the scene may have changed meanwhile."""
+        """The user came: keys and mouse work, and the scene may have changed meanwhile."""
+        self._entered = True
         self.initializeParameterNode()
+        self.panel.enter()
 
     def exit(self) -> None:
-        """The user left; there is nothing to give back."""
+        """The user left: keys and mouse belong to others again."""
+        self._entered = False
+        self.panel.exit()
 
     def cleanup(self) -> None:
         """Slicer ends, or the module is reloaded."""
         self.setParameterNode(None)
         self.removeObservers()
+        self.panel.close()
 
     def onSceneStartClose(self, *_callerAndEvent) -> None:
-        """Let go of nodes that go away."""
+        """A run for a scene that goes away is of no use."""
         self.setParameterNode(None)
+        self.panel.close()
 
     def onSceneChanged(self, *_callerAndEvent) -> None:
         """Another scene is there; show what it says."""
@@ -110,12 +122,19 @@ class SpineSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
 
 class SpineSegmentLogic(ScriptedLoadableModuleLogic):
-    """For scripts: measures the vertebrae of a segmentation.
+    """For scripts: segments a scan and measures its vertebrae.
 
     >>> logic = SpineSegmentLogic()
-    >>> logic.measure(slicer.util.getNode("CT vertebrae"), slicer.util.getNode("CT"))
-    {'L1': Measure(millilitres=48.2, cut=False, middle=(1.2, -3.4, 56.0))}
+    >>> masks = logic.segment(slicer.util.getNode("CT"))
+    >>> logic.measure(masks, slicer.util.getNode("CT"))["Volume (ml)"]
+    [38.1, 41.6, 43.0]
     """
+
+    def __init__(self) -> None:
+        from SpineSegmentLib.Segmenting import Segmenting
+
+        ScriptedLoadableModuleLogic.__init__(self)
+        self.segmenting = Segmenting()
 
     def getParameterNode(self):
         """The module's parameters in this scene."""
@@ -123,13 +142,32 @@ class SpineSegmentLogic(ScriptedLoadableModuleLogic):
 
         return SpineSegmentParameterNode(super().getParameterNode())
 
-    def measure(self, segmentationNode, volumeNode) -> dict:
-        """The volume of each vertebra, and whether the scan cuts it, by level name."""
-        from SpineLabelLib.scene import labelMapFromNode
-        from SpineSegmentLib.measures import measure
+    def segment(self, volumeNode, spineNode=None, device: str = "auto", **options: str):
+        """The new segmentation node with the scan's vertebrae, from these points if any.
 
-        masks = labelMapFromNode(segmentationNode, volumeNode)
-        return {masks.names[number]: each for number, each in measure(masks).items()}
+        Options are `direction` ("down" or "up"), `search` and `model`.
+        """
+        from SpineLabelLib.scene import createSegmentationNode, keptSpine, showLabelMap
+
+        points = keptSpine(spineNode) if spineNode else None
+        self.segmenting.start(volumeNode, points, device, **options)
+        result = self.segmenting.wait()
+        node = createSegmentationNode(volumeNode)
+        showLabelMap(result.labels, result.spine, node)
+        return node
+
+    def measure(self, segmentationNode, volumeNode, spineNode=None) -> dict:
+        """The columns of the panel's table, by title."""
+        from SpineSegmentLib.Measuring import Measuring
+        from SpineSegmentLib.SegmentCorrection import SegmentCorrection
+
+        correction, measuring = SegmentCorrection(), Measuring()
+        correction.follow(segmentationNode, volumeNode, spineNode)
+        measuring.follow(correction.case, volumeNode)
+        measuring.finish()
+        columns = dict(measuring.columns())
+        correction.follow(None, None)
+        return columns
 
 
 class SpineSegmentTest(ScriptedLoadableModuleTest):
@@ -148,4 +186,4 @@ class SpineSegmentTest(ScriptedLoadableModuleTest):
         mask[2:4, 2:4, 2:4] = 1
         slicer.util.updateSegmentBinaryLabelmapFromArray(mask, node, segment, volume)
         measured = SpineSegmentLogic().measure(node, volume)
-        self.assertAlmostEqual(measured["L1"].millilitres, 0.008)
+        self.assertAlmostEqual(measured["Volume (ml)"][0], 0.008)

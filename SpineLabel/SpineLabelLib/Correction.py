@@ -131,7 +131,7 @@ class Correction:
         self._onPoints()
 
     def _onPoints(self, *_) -> None:
-        """Somebody changed the points; looked at once, after all that belongs together."""
+        """Somebody changed the points, a person or SpineSegment; looked at once, after all."""
         if not (self._showing or self._dragging or self._waiting):
             self._waiting = True
             self._later(self._takeUp)
@@ -140,7 +140,7 @@ class Correction:
         self._waiting = False
         if self.node is None or slicer.mrmlScene.IsClosing():
             return
-        taken, refused = takeUp(self.spine, self.node)
+        taken, refused = takeUp(keptSpine(self.node), self.node)
         if refused:
             self._show()
             self.refused.emit(" ".join(refused))

@@ -20,6 +20,12 @@ def ensureDependencies() -> None:
         _installWithPip("safetensors>=0.4")
 
 
+def ensureDicom() -> None:
+    """Install what DICOM results need, where Slicer does not bring it along (before 5.12)."""
+    if find_spec("highdicom") is None:
+        _installWithPip("highdicom>=0.24")
+
+
 def _installTorch() -> None:
     try:
         import PyTorchUtils
@@ -29,7 +35,7 @@ def _installTorch() -> None:
             "restart Slicer and try again."
         ) from error
     if PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True) is None:
-        raise VertebraError("Labelling needs PyTorch, which was not installed; nothing was done.")
+        raise VertebraError("This needs PyTorch, which was not installed; nothing was done.")
 
 
 def _installWithPip(requirement: str) -> None:
@@ -58,6 +64,6 @@ def _askAndInstall(requirement: str) -> None:
 
 def _declined(requirement: str) -> VertebraError:
     return VertebraError(
-        f"Labelling needs the Python package '{requirement}', which was not installed; "
-        "click again to install it."
+        f"This needs the Python package '{requirement}', which was not installed; click again to "
+        "install it."
     )

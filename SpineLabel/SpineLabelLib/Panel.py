@@ -10,15 +10,16 @@ from vertebra.errors import VertebraError
 
 from .Correction import Correction
 from .CorrectionBar import CorrectionBar
-from .Dependencies import ensureDependencies
 from .Export import FORMATS, exportSpine
 from .Labelling import Labelling
+from .ModelBox import ModelBox
+from .RunButton import RunButton
 from .scene import createSpineNode, showSpine
 from .Shortcuts import Shortcuts
 from .VertebraTable import VertebraTable
 
-POLL_MS = 50
-"""How often the window looks for news from the worker, milliseconds."""
+METHOD = "multiview"
+"""The method whose models label spines."""
 
 
 class Panel:
@@ -35,18 +36,15 @@ class Panel:
         self._parameters = None
         self._volume = None
         self._result = None
-        self._timer = qt.QTimer()
-        self._timer.setInterval(POLL_MS)
-        self._timer.connect("timeout()", self._onTimer)
+        self.models = ModelBox(ui.modelBox, ui.modelHint, METHOD, self._onModel)
+        self.run = RunButton(labelling, ui.labelButton, ui.progressBar, self.say)
+        self.run.starts(self._begin)
         ui.formatBox.addItems([format_.title for format_ in FORMATS])
-        ui.labelButton.connect("clicked(bool)", self._onLabelButton)
         ui.exportButton.connect("clicked(bool)", self._onExportButton)
-        labelling.progressed.connect(self._onProgress)
         labelling.found.connect(self._showFound)
         labelling.finished.connect(self._onFinished)
         labelling.failed.connect(self._onFailed)
         labelling.cancelled.connect(self._onCancelled)
-        self._showIdle()
 
     def show(self, parameters) -> None:
         """Show what the parameter node says; None for a scene that is being closed."""
@@ -55,7 +53,9 @@ class Panel:
         if node is not self.correction.node:
             self.say("")
             self.correction.follow(node)
-        self._showButton()
+        if parameters:
+            self.models.show(parameters.model)
+        self.run.showReady(parameters is not None and parameters.inputVolume is not None)
 
     def say(self, sentence: str) -> None:
         """Tell the user something below the button."""
@@ -63,10 +63,8 @@ class Panel:
 
     def close(self) -> None:
         """Drop a run on its way and end the worker process."""
-        self._timer.stop()
-        self.labelling.close()
+        self.run.close()
         self._result = None
-        self._showIdle()
 
     def _onSpine(self) -> None:
         spine = self.correction.spine
@@ -78,33 +76,14 @@ class Panel:
         self.ui.exportButton.enabled = len(spine) > 0
         self.bar.refresh()
 
-    def _onLabelButton(self) -> None:
-        if self.labelling.running:
-            self.ui.labelButton.enabled = False
-            self.say(_("Cancelling…"))
-            self.labelling.cancel()
-            return
-        try:
-            ensureDependencies()
-            self._volume = self._parameters.inputVolume
-            self.labelling.start(self._volume, self._parameters.device)
-        except VertebraError as error:
-            self.say(str(error))
-            return
-        self.ui.labelButton.text = _("Cancel")
-        self.ui.progressBar.visible = True
-        self.ui.progressBar.value = 0
-        self.say(_("Starting…"))
-        self._timer.start()
+    def _begin(self) -> None:
+        parameters = self._parameters
+        self._volume = parameters.inputVolume
+        self.labelling.start(self._volume, parameters.device, parameters.model)
 
-    def _onTimer(self) -> None:
-        self.labelling.poll()
-        if not self.labelling.running:
-            self._timer.stop()
-
-    def _onProgress(self, percent: int, text: str) -> None:
-        self.ui.progressBar.value = percent
-        self.say(text)
+    def _onModel(self, name: str) -> None:
+        if self._parameters is not None:
+            self._parameters.model = name
 
     def _showFound(self, spine) -> None:
         """Each vertebra appears as it is found; the chosen points are left alone."""
@@ -113,16 +92,17 @@ class Panel:
             self._result = createSpineNode(self._volume if present else None)
         showSpine(spine, self._result)
 
-    def _onFinished(self, spine) -> None:
-        self._showFound(spine)
+    def _onFinished(self, result) -> None:
+        self._showFound(result.spine)
         earlier, self._parameters.spine = self._parameters.spine, self._result
         self._result = None
-        self._showIdle()
         if earlier is not None:
             earlier.SetDisplayVisibility(False)
-            self.say(_("Done. The earlier points are kept, hidden: ") + earlier.GetName())
+            done = _("Done. The earlier points are kept, hidden: {name}.")
+            self.say(" ".join([done.format(name=earlier.GetName()), *result.notes]))
         else:
-            self.say(_("Done: {count} vertebrae.").format(count=len(spine)))
+            done = _("Done: {count} vertebrae.").format(count=len(result.spine))
+            self.say(" ".join([done, *result.notes]))
 
     def _onFailed(self, sentence: str) -> None:
         self._dropResult()
@@ -136,16 +116,6 @@ class Panel:
         if self._result is not None:
             slicer.mrmlScene.RemoveNode(self._result)
             self._result = None
-        self._showIdle()
-
-    def _showIdle(self) -> None:
-        self.ui.labelButton.text = _("Label spine")
-        self.ui.progressBar.visible = False
-        self._showButton()
-
-    def _showButton(self) -> None:
-        chosen = self._parameters is not None and self._parameters.inputVolume is not None
-        self.ui.labelButton.enabled = chosen or self.labelling.running
 
     def _onExportButton(self) -> None:
         format_ = FORMATS[self.ui.formatBox.currentIndex]

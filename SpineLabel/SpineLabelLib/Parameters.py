@@ -10,8 +10,9 @@ from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper
 
 @parameterNodeWrapper
 class SpineLabelParameterNode:
-    """The chosen scan, its spine, and where to compute."""
+    """The chosen scan, its spine, where to compute, and the model ("" for the best installed)."""
 
     inputVolume: vtkMRMLScalarVolumeNode
     spine: vtkMRMLMarkupsFiducialNode
     device: Annotated[str, Choice(["auto", "cpu", "cuda"])] = "auto"
+    model: str = ""

@@ -17,7 +17,7 @@ KEYS = {
     "deleteButton": "Ctrl+Delete",
     "lockButton": "Ctrl+L",
 }
-"""The key of each button."""
+"""The key of each button; a panel uses those of the buttons that it has."""
 
 
 class Shortcuts:
@@ -25,15 +25,16 @@ class Shortcuts:
 
     def __init__(self, ui) -> None:
         self._ui = ui
+        self._keys = {name: key for name, key in KEYS.items() if hasattr(ui, name)}
         self._installed: list = []
-        for name, key in KEYS.items():
+        for name, key in self._keys.items():
             button = getattr(ui, name)
             button.toolTip = f"{button.toolTip} ({key})"
 
     def install(self) -> None:
         """Listen to the keys in the whole main window."""
         self.remove()
-        for name, key in KEYS.items():
+        for name, key in self._keys.items():
             shortcut = qt.QShortcut(slicer.util.mainWindow())
             shortcut.setKey(qt.QKeySequence(key))
             button = getattr(self._ui, name)

@@ -1,111 +1,112 @@
-"""Masks under correction: relabel, merge, split, delete, with undo."""
+"""Masks under correction, kept in step with the segments and points in the scene; undo and redo."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
 
-import numpy as np
-from scipy import ndimage
-from SpineLabelLib.scene import labelMapFromNode, setLevel, spineOfSegments, vertebraSegments
+import slicer
+import vtk
+from SpineLabelLib.scene import (
+    Mask,
+    describeSegment,
+    geometryFromNode,
+    keptSpine,
+    masksFromNode,
+    segmentedVertebra,
+    showSpine,
+    takeUp,
+    vertebraSegments,
+    writeMask,
+)
 
-from vertebra.errors import BadEdit, VertebraError
-from vertebra.exchange.points import instance_id
-from vertebra.spine import Kind, Problem, Spine
-from vertebra.volume import LabelMap
-from vertebra.worker.signal import Signal
+from vertebra.errors import VertebraError
+from vertebra.exchange.points import instance_id, instance_of
+from vertebra.spine import Flag, Kind, Point, Problem, Spine, Vertebra
+from vertebra.worker import Signal
 
-from .measures import Measure, measure
-from .snapshots import Snapshot
+from .Case import Case, fromHeadToTail
+from .pairing import paired
 
-SMALL_PIECE = 0.02
-"""A piece below this share of its mask is a crumb and stays with the largest piece."""
-
-State = Mapping[int, "Snapshot | None"]
-"""The segments that an edit concerns, by instance; None for one that is not there."""
-
-
-class Step(NamedTuple):
-    """An edit, and what takes it back."""
-
-    forth: Callable[[], None]
-    back: Callable[[], None]
+Edit = Callable[[Case], Case]
 
 
 class SegmentCorrection:
-    """Edits of the vertebrae in one segmentation; other structures in it are left alone.
+    """Every edit makes a new case and shows it; what others do to the nodes is taken up as an edit.
+
+    Segments of other structures are left alone.
 
     >>> correction = SegmentCorrection()
     >>> correction.follow(slicer.util.getNode("CT vertebrae"), slicer.util.getNode("CT"))
-    >>> correction.relabel(lambda spine: spine.shifted(+1))
+    >>> correction.edit(lambda case: case.relabelled(lambda spine: spine.shifted(+1)))
     """
 
-    def __init__(self) -> None:
-        self.changed = Signal()  # levels or masks are others
+    def __init__(self, later: Callable[[Callable[[], None]], None] = lambda work: work()) -> None:
+        self.changed = Signal()  # levels, masks or points are others
         self.refused = Signal()  # one sentence: why an edit was not carried out
-        self.node = None
-        self.volume = None
-        self.spine = Spine()
-        self.measures: dict[int, Measure] = {}
-        self._masks: LabelMap | None = None
-        self._before: list[Step] = []
-        self._after: list[Step] = []
+        self.node = self.volume = self.points = None
+        self.case: Case | None = None
+        self._later = later
+        self._ids: dict[int, str] = {}
+        self._numbers: dict[int, int] = {}
+        self._before: list[Case] = []
+        self._after: list[Case] = []
+        self._observed: list[tuple] = []
+        self._touched: set[str] = set()
+        self._showing = self._dragging = self._waiting = False
 
-    def follow(self, node, volumeNode) -> None:
-        """Correct this segmentation of this scan from now on; None for none."""
+    def follow(self, node, volumeNode, pointsNode=None) -> None:
+        """Correct this segmentation of this scan from now on, and these points; None for none."""
+        self._forget()
         known = node is not None and volumeNode is not None
         self.node, self.volume = (node, volumeNode) if known else (None, None)
-        self._before.clear()
-        self._after.clear()
-        self._masks, self.measures = None, {}
-        if known and vertebraSegments(node):
-            self._masks = labelMapFromNode(node, volumeNode)
-            self.measures = measure(self._masks)
-        self._read()
+        self.points = pointsNode if known else None
+        if known:
+            try:
+                self.case = self._read()
+            except VertebraError as error:
+                self.node = self.volume = self.points = None
+                self.refused.emit(str(error))
+            else:
+                self._observe()
+        self.changed.emit()
+
+    @property
+    def spine(self) -> Spine:
+        """The vertebrae from head to tail, those with a mask and those with a point only."""
+        return self.case.spine if self.case is not None else Spine()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What to look at; spacing apart, since the middle of a mask is not its body's centre."""
-        return tuple(each for each in self.spine.problems() if each.kind is not Kind.SPACING)
+        """What to look at; distances only between points, since a mask's middle is a guess."""
+        guessed = {each.instance for each in self.spine if Flag.NO_POINT in each.flags}
+        return tuple(
+            each
+            for each in self.spine.problems()
+            if each.kind is not Kind.SPACING or not guessed & set(each.instances)
+        )
 
-    def relabel(self, change: Callable[[Spine], Spine]) -> bool:
-        """Give the segments the levels that an edit of their spine gives."""
+    def segmentOf(self, instance: int) -> str | None:
+        """The ID of the segment that shows a vertebra."""
+        has = self.case is not None and instance in self.case.masks
+        return self._ids.get(instance) if has else None
+
+    def instanceOf(self, segmentId: str) -> int | None:
+        """The vertebra that a segment shows."""
+        found = (number for number, each in self._ids.items() if each == segmentId)
+        return next(found, None)
+
+    def edit(self, change: Edit) -> bool:
+        """Carry out an edit; one that is not possible is refused with a sentence."""
+        if self.case is None:
+            return False
         try:
-            changed = change(self.spine)
+            changed = change(self.case)
         except VertebraError as error:
             self.refused.emit(str(error))
             return False
-        self._do(lambda: self._setLevels(changed), lambda old=self.spine: self._setLevels(old))
+        self._replace(changed)
         return True
-
-    def delete(self, instance: int) -> None:
-        """Remove a vertebra's segment."""
-        self._change({instance: None})
-
-    def mergeWithNext(self, instance: int) -> None:
-        """Make one vertebra of this one and the one below; the upper one's level stays."""
-        place = self.spine.place(instance)
-        if place + 1 == len(self.spine):
-            self.refused.emit("There is no vertebra below to merge with.")
-            return
-        lower = self.spine.vertebrae[place + 1].instance
-        joined = self._snapshot(instance).joined(self._snapshot(lower))
-        self._change({lower: None, instance: joined})
-
-    def split(self, instance: int) -> None:
-        """Make vertebrae of a mask's separate pieces; the largest piece keeps the level."""
-        whole = self._snapshot(instance)
-        try:
-            pieces = _pieces(whole.mask)
-        except BadEdit as error:
-            self.refused.emit(str(error))
-            return
-        after = {instance: whole.part(whole.vertebra, pieces[0])}
-        for number, piece in enumerate(pieces[1:], start=max(self.measures) + 1):
-            vertebra = replace(whole.vertebra, instance=number)
-            after[number] = whole.part(vertebra, piece, instance_id(number))
-        self._change(after)
 
     @property
     def canUndo(self) -> bool:
@@ -118,74 +119,194 @@ class SegmentCorrection:
         return bool(self._after)
 
     def undo(self) -> None:
-        """Take the last edit back."""
-        step = self._before.pop()
-        self._after.append(step)
-        step.back()
+        """Go back to what was before the last edit, masks and points together."""
+        self._step(self._before, self._after)
 
     def redo(self) -> None:
-        """Carry the undone edit out again."""
-        step = self._after.pop()
-        self._before.append(step)
-        step.forth()
+        """Take the last undo back."""
+        self._step(self._after, self._before)
 
-    def _do(self, forth: Callable[[], None], back: Callable[[], None]) -> None:
+    def _step(self, source: list[Case], target: list[Case]) -> None:
+        if source:
+            target.append(self.case)
+            self._show(source.pop())
+
+    def _replace(self, case: Case) -> None:
+        self._before.append(self.case)
         self._after.clear()
-        self._before.append(Step(forth, back))
-        forth()
+        self._show(case)
 
-    def _change(self, after: State) -> None:
-        before = {number: self._snapshot(number) for number in after}
-        self._do(lambda: self._write(after, before), lambda: self._write(before, after))
-
-    def _write(self, state: State, former: State) -> None:
-        """Make these segments so, in the scene and in our copy of the masks."""
-        for number in [each for each in former if former[each] is not None]:
-            self._masks.voxels[former[number].box][former[number].mask] = 0
-            if state[number] is None:
-                self.node.GetSegmentation().RemoveSegment(former[number].segmentId)
-                del self.measures[number]
-        for number, snapshot in state.items():
-            if snapshot is not None:
-                self._masks.voxels[snapshot.box][snapshot.mask] = number
-                snapshot.write(self.node, self.volume)
-                self.measures[number] = snapshot.measure(self._masks.grid)
-        self._read()
-
-    def _snapshot(self, instance: int) -> Snapshot | None:
-        if instance not in self.measures:
-            return None
-        box = ndimage.find_objects(self._masks.voxels)[instance - 1]
-        segmentId = vertebraSegments(self.node)[instance]
-        return Snapshot(
-            segmentId,
-            self.node.GetSegmentation().GetSegmentIndex(segmentId),
-            self.spine.find(instance),
-            box,
-            self._masks.voxels[box] == instance,
+    def _read(self) -> Case:
+        """What the nodes say when they are chosen."""
+        self._ids = vertebraSegments(self.node)
+        masks = masksFromNode(self.node, self._ids.values(), self.volume)
+        found = {number: masks[each] for number, each in self._ids.items() if each in masks}
+        grid = geometryFromNode(self.volume)
+        spine = Spine(
+            fromHeadToTail(self._seen(n, mask.body_centre(grid)) for n, mask in found.items())
         )
+        case = Case(grid, spine, found)
+        return self._withPoints(case) if self.points is not None else case
 
-    def _setLevels(self, spine: Spine) -> None:
-        segments = vertebraSegments(self.node)
-        for vertebra in spine:
-            if vertebra.level is not self.spine.find(vertebra.instance).level:
-                setLevel(self.node, segments[vertebra.instance], vertebra.level)
-        self._read()
+    def _seen(self, instance: int, centre: Point) -> Vertebra:
+        seen = segmentedVertebra(self.node, self._ids[instance], centre)
+        return replace(seen, instance=instance, flags=frozenset({Flag.NO_POINT}))
 
-    def _read(self) -> None:
-        """Take up what the segments say now, and list them from head to tail."""
-        middles = {number: each.middle for number, each in self.measures.items()}
-        self.spine = spineOfSegments(self.node, middles) if self.node is not None else Spine()
+    def _withPoints(self, case: Case) -> Case:
+        """The case with the points as they are in the scene now."""
+        spine, refused = takeUp(keptSpine(self.points), self.points)
+        if refused:
+            self.refused.emit(" ".join(refused))
+        spine, self._numbers = paired(spine, case, self._numbers)
+        return case.withPoints(spine)
+
+    def _show(self, case: Case) -> None:
+        """Make the nodes show a case: only what differs from the one before is written."""
+        before, self.case = self.case, case
+        self._showing = True
+        try:
+            self._showSegments(before, case)
+            if self.points is not None and before.points != case.points:
+                showSpine(case.points, self.points)
+                self._numbers = {each.instance: each.instance for each in case.points}
+        finally:
+            self._showing = False
         self.changed.emit()
 
+    def _showSegments(self, before: Case, case: Case) -> None:
+        segmentation = self.node.GetSegmentation()
+        kept = {each.instance for each in case.spine}
+        for instance, segmentId in self._ids.items():
+            if instance not in kept:
+                if segmentation.GetSegment(segmentId) is not None:
+                    segmentation.RemoveSegment(segmentId)
+            elif instance in before.masks and instance not in case.masks:
+                slicer.vtkSlicerSegmentationsModuleLogic.ClearSegment(self.node, segmentId)
+        known = {each.instance: each for each in before.spine}
+        previous = None
+        for vertebra in case.spine:
+            mask = case.masks.get(vertebra.instance)
+            if mask is None:
+                continue
+            segmentId = self._ids.setdefault(vertebra.instance, instance_id(vertebra.instance))
+            isNew = segmentation.GetSegment(segmentId) is None
+            if isNew:
+                segmentation.AddEmptySegment(segmentId, vertebra.level.name)
+                place = 0 if previous is None else segmentation.GetSegmentIndex(previous) + 1
+                segmentation.SetSegmentIndex(segmentId, place)
+            if isNew or mask is not before.masks.get(vertebra.instance):
+                writeMask(mask, self.node, segmentId, self.volume)
+            if isNew or _shownOtherwise(known.get(vertebra.instance), vertebra):
+                describeSegment(self.node, segmentId, vertebra)
+            previous = segmentId
 
-def _pieces(mask: np.ndarray) -> list[np.ndarray]:
-    """The separate parts of a mask, the largest first, crumbs with the largest."""
-    labels, _ = ndimage.label(mask)
-    sizes = np.bincount(labels.ravel())[1:]
-    order = np.argsort(-sizes)
-    whole = [n + 1 for n in order if sizes[n] >= SMALL_PIECE * sizes.sum()]
-    if len(whole) < 2:
-        raise BadEdit("This mask is in one piece; cut it in the Segment Editor first.")
-    others = [labels == number for number in whole[1:]]
-    return [mask & ~np.logical_or.reduce(others), *others]
+    def _observe(self) -> None:
+        segmentation = self.node.GetSegmentation()
+        for event in (
+            segmentation.SourceRepresentationModified,
+            segmentation.SegmentAdded,
+            segmentation.SegmentRemoved,
+            segmentation.SegmentModified,
+        ):
+            self._add(segmentation, event, segmentEvent(self._onSegment))
+        if self.points is not None:
+            node = self.points
+            for event in (
+                node.PointPositionDefinedEvent,
+                node.PointRemovedEvent,
+                node.PointModifiedEvent,
+            ):
+                self._add(node, event, lambda *_: self._onOthersEdit())
+            self._add(node, node.PointStartInteractionEvent, lambda *_: self._onDrag(True))
+            self._add(node, node.PointEndInteractionEvent, lambda *_: self._onDrag(False))
+
+    def _add(self, subject, event, callback) -> None:
+        self._observed.append((subject, subject.AddObserver(event, callback)))
+
+    def _forget(self) -> None:
+        for subject, tag in self._observed:
+            subject.RemoveObserver(tag)
+        self._observed.clear()
+        self._before.clear()
+        self._after.clear()
+        self._touched.clear()
+        self._ids, self._numbers, self.case = {}, {}, None
+        self._dragging = False
+
+    def _onSegment(self, segmentId: str) -> None:
+        if not self._showing:
+            self._touched.add(segmentId)
+            self._onOthersEdit()
+
+    def _onDrag(self, on: bool) -> None:
+        self._dragging = on
+        if not on:
+            self._onOthersEdit()
+
+    def _onOthersEdit(self) -> None:
+        """Somebody changed the nodes; looked at once, after all that belongs together."""
+        if not (self._showing or self._dragging or self._waiting):
+            self._waiting = True
+            self._later(self._takeUp)
+
+    def _takeUp(self) -> None:
+        self._waiting = False
+        if self.case is None or slicer.mrmlScene.IsClosing():
+            return
+        try:
+            case = self.case.withSegments(self._segmentsNow())
+            if self.points is not None:
+                case = self._withPoints(case)
+        except VertebraError as error:
+            self._describeAll()
+            self.refused.emit(str(error))
+            return
+        if case.spine != self.case.spine or case.masks != self.case.masks:
+            self._replace(case)
+
+    def _segmentsNow(self) -> dict[int, tuple[Vertebra, Mask | None]]:
+        """Every vertebra's segment as it is now; only those that were touched are read again."""
+        touched, self._touched = self._touched, set()
+        present = list(vertebraSegments(self.node).values())
+        for segmentId in present:
+            if self.instanceOf(segmentId) is None:
+                self._ids[self._newNumber(segmentId)] = segmentId
+        read = masksFromNode(self.node, [each for each in present if each in touched], self.volume)
+        known = {each.instance: each for each in self.spine}
+        found = {}
+        for segmentId in present:
+            number = self.instanceOf(segmentId)
+            mask = read.get(segmentId) if segmentId in touched else self.case.masks.get(number)
+            if number in known:
+                found[number] = (self._seen(number, known[number].centroid), mask)
+            elif mask is not None:
+                found[number] = (self._seen(number, mask.body_centre(self.case.grid)), mask)
+        return found
+
+    def _describeAll(self) -> None:
+        """Give all segments the levels that they have here."""
+        self._showing = True
+        for vertebra in self.spine:
+            if vertebra.instance in self.case.masks:
+                describeSegment(self.node, self._ids[vertebra.instance], vertebra)
+        self._showing = False
+
+    def _newNumber(self, segmentId: str) -> int:
+        """The number of a segment that somebody added."""
+        own = instance_of(segmentId)
+        taken = {*self._ids, *(each.instance for each in self.spine)}
+        return own if own and own not in taken else max(taken, default=0) + 1
+
+
+def segmentEvent(callback: Callable[[str], None]):
+    """An observer that is told which segment an event is about."""
+
+    @vtk.calldata_type(vtk.VTK_STRING)
+    def observer(_caller, _event, segmentId=None) -> None:
+        callback(segmentId)
+
+    return observer
+
+
+def _shownOtherwise(before: Vertebra | None, now: Vertebra) -> bool:
+    return before is None or (before.level, before.completeness) != (now.level, now.completeness)

@@ -1,153 +1,261 @@
-"""What the user sees of SpineSegment: the table of masks, the corrections, the export."""
+"""What the user sees of SpineSegment: the run, the table, the corrections, the export."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from contextlib import contextmanager
 
 import qt
 import slicer
 from slicer.i18n import tr as _
-from SpineLabelLib.scene import labelMapFromNode, vertebraSegments
+from SpineLabelLib.ModelBox import ModelBox
+from SpineLabelLib.RunButton import RunButton
+from SpineLabelLib.scene import createSpineNode, keptSpine, showSpine, showTable
+from SpineLabelLib.Shortcuts import Shortcuts
 
-from vertebra.anatomy import VERTEBRAE
 from vertebra.errors import VertebraError
-from vertebra.exchange.convert import write
-from vertebra.exchange.formats import named_format
-from vertebra.spine import Spine, Vertebra
 
+from .Drawing import Drawing
+from .EmbeddedEditor import EmbeddedEditor
+from .Export import KINDS, Source, export
+from .MaskBar import MaskBar
+from .Measuring import Measuring
+from .Resegmenting import Resegmenting
 from .SegmentCorrection import SegmentCorrection
+from .Segmenting import Segmenting
 from .SegmentTable import SegmentTable
 
-FORMATS = tuple(named_format(name) for name in ("segmentation", "labelmap"))
-NEEDS_ONE = (
-    *("setButton", "renameButton", "hereUpButton", "hereDownButton"),
-    *("mergeButton", "splitButton", "deleteButton", "levelBox"),
-)
-"""Buttons that work on the chosen vertebra."""
+METHOD = "iterative"
+"""The method whose models segment vertebrae."""
+TABLE = "Vertebra.measurements"
+"""The reference from the masks to the table of their measures."""
 
 
 class SegmentPanel:
     """Joins the widgets of the .ui file with the segmentation in the scene."""
 
-    def __init__(self, ui) -> None:
-        self.ui = ui
-        self.correction = SegmentCorrection()
+    def __init__(self, ui, segmenting: Segmenting, root) -> None:
+        self.ui, self.segmenting = ui, segmenting
+        self.correction = SegmentCorrection(later=_later)
+        self.measuring = Measuring(later=_later)
         self.table = SegmentTable(ui.segmentTable)
+        self.bar = MaskBar(ui, self.correction, self.table)
+        self.editor = EmbeddedEditor(ui.segmentEditor, root)
+        self.models = ModelBox(ui.modelBox, ui.modelHint, METHOD, self._onModel)
+        self.run = RunButton(segmenting, ui.segmentButton, ui.progressBar, self.say)
+        self.run.starts(self._begin)
+        self.again = Resegmenting(segmenting, self.correction, self.say)
+        self.shortcuts = Shortcuts(ui)
         self._parameters = None
-        self._shown = (None, None)
-        ui.levelBox.addItems([level.name for level in VERTEBRAE])
-        ui.formatBox.addItems([format_.title for format_ in FORMATS])
-        for name, action in self._actions().items():
-            getattr(ui, name).connect("clicked(bool)", lambda _checked, run=action: run())
+        self._drawing: Drawing | None = None
+        self._shown = (None, None, None)
+        ui.formatBox.addItems([_(kind.title) for kind in KINDS])
         ui.exportButton.connect("clicked(bool)", self._onExportButton)
+        ui.tableButton.connect("clicked(bool)", self._onTableButton)
+        ui.resegmentButton.connect("clicked(bool)", self._onResegmentButton)
+        segmenting.drawn.connect(self._onDrawn)
+        segmenting.finished.connect(self._onFinished)
+        segmenting.failed.connect(self._onFailed)
+        segmenting.cancelled.connect(self._onCancelled)
         self.correction.changed.connect(self._onChanged)
         self.correction.refused.connect(self.say)
-        self.table.chosen.connect(self._refresh)
-        self._refresh()
+        self.measuring.changed.connect(self._showRows)
+        self.table.chosen.connect(self._onRow)
+        self.editor.chosen.connect(
+            lambda segmentId: self.table.choose(self.correction.instanceOf(segmentId))
+        )
+        self._onChanged()
 
     def show(self, parameters) -> None:
         """Show what the parameter node says; None for a scene that is being closed."""
         self._parameters = parameters
-        chosen = (parameters.segmentation, parameters.inputVolume) if parameters else (None, None)
+        chosen = (None, None, None)
+        if parameters:
+            chosen = (parameters.segmentation, parameters.inputVolume, parameters.spine)
+            self.models.show(parameters.model)
         if chosen != self._shown:
             self._shown = chosen
             alone = chosen[0] is not None and chosen[1] is None
             self.say(_("Choose the CT that the masks were made on.") if alone else "")
-            self._attempt(lambda: self.correction.follow(*chosen))
+            with _waitCursor():
+                self.correction.follow(*chosen)
+            if parameters:
+                self.editor.show(self.correction.node, self.correction.volume)
+        self.run.showReady(chosen[1] is not None)
         self._showPartial()
 
     def say(self, sentence: str) -> None:
-        """Tell the user something below the table."""
+        """Tell the user something below the button."""
         self.ui.statusLabel.text = sentence
 
-    def _actions(self) -> dict[str, Callable[[], None]]:
-        return {
-            "setButton": lambda: self._relabel(lambda spine, v: spine.anchored(v, self._level())),
-            "renameButton": lambda: self._relabel(
-                lambda spine, v: spine.relabelled(v, self._level())
-            ),
-            "allUpButton": lambda: self.correction.relabel(lambda spine: spine.shifted(-1)),
-            "allDownButton": lambda: self.correction.relabel(lambda spine: spine.shifted(+1)),
-            "hereUpButton": lambda: self._relabel(lambda spine, v: spine.shifted(-1, below=v)),
-            "hereDownButton": lambda: self._relabel(lambda spine, v: spine.shifted(+1, below=v)),
-            "mergeButton": lambda: self._onOne(self.correction.mergeWithNext),
-            "splitButton": lambda: self._onOne(self.correction.split),
-            "deleteButton": lambda: self._onOne(self.correction.delete),
-            "undoButton": self.correction.undo,
-            "redoButton": self.correction.redo,
-        }
+    def enter(self) -> None:
+        """The user came: keys and mouse work."""
+        self.models.refresh()
+        self.editor.enter()
+        self.shortcuts.install()
 
-    def _relabel(self, change: Callable[[Spine, Vertebra], Spine]) -> None:
-        vertebra = self.table.vertebra
-        if vertebra is not None:
-            self.correction.relabel(lambda spine: change(spine, vertebra))
+    def exit(self) -> None:
+        """The user left: keys and mouse belong to others again."""
+        self.shortcuts.remove()
+        self.editor.exit()
 
-    def _onOne(self, edit: Callable[[int], None]) -> None:
-        vertebra = self.table.vertebra
-        if vertebra is not None:
-            edit(vertebra.instance)
+    def close(self) -> None:
+        """Drop a run on its way, end the worker process, and let go of all nodes."""
+        self.run.close()
+        self._drawing = None
+        self.again.forget()
+        self.editor.close()
 
-    def _level(self):
-        return VERTEBRAE[self.ui.levelBox.currentIndex]
+    def _begin(self) -> None:
+        parameters = self._parameters
+        points = keptSpine(parameters.spine) if parameters.spine else None
+        self.segmenting.start(
+            parameters.inputVolume,
+            points,
+            parameters.device,
+            direction=parameters.direction,
+            search=parameters.search,
+            model=parameters.model,
+        )
+        self._drawing = Drawing(parameters.inputVolume)
 
-    def _attempt(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except VertebraError as error:
-            self.say(str(error))
+    def _onResegmentButton(self, _checked: bool) -> None:
+        parameters, vertebra = self._parameters, self.table.vertebra
+        self.run.start(
+            lambda: self.again.begin(vertebra.instance, parameters.device, parameters.model)
+        )
+
+    def _onModel(self, name: str) -> None:
+        if self._parameters is not None:
+            self._parameters.model = name
+
+    def _onDrawn(self, piece) -> None:
+        """Each vertebra appears as it is found; the chosen masks are left alone."""
+        if self._drawing is None:
+            return
+        if self._drawing.possible:
+            self._drawing.add(piece)
+        else:
+            self.segmenting.cancel()
+
+    def _onFinished(self, result) -> None:
+        if self._drawing is None:
+            return
+        drawing, self._drawing = self._drawing, None
+        node = drawing.finish(result) if drawing.possible else None
+        if node is None:
+            self.say(_("No vertebra was found in this scan; nothing was changed."))
+            return
+        parameters, earlier = self._parameters, self._parameters.segmentation
+        modifying = parameters.parameterNode.StartModify()
+        if parameters.spine is None:
+            parameters.spine = createSpineNode(drawing.volume)
+            showSpine(result.spine, parameters.spine)
+        parameters.segmentation = node
+        parameters.parameterNode.EndModify(modifying)
+        count = node.GetSegmentation().GetNumberOfSegments()
+        sentences = [_("Done: {count} vertebrae.").format(count=count)]
+        if earlier is not None:
+            earlier.SetDisplayVisibility(False)
+            kept = _("The earlier masks are kept, hidden: {name}.")
+            sentences.append(kept.format(name=earlier.GetName()))
+        self.say(" ".join([*sentences, *result.notes]))
+
+    def _onFailed(self, sentence: str) -> None:
+        self._dropDrawing()
+        self.say(sentence)
+
+    def _onCancelled(self) -> None:
+        self._dropDrawing()
+        self.say(_("Cancelled; nothing was changed."))
+
+    def _dropDrawing(self) -> None:
+        if self._drawing is not None:
+            self._drawing.drop()
+            self._drawing = None
 
     def _onChanged(self) -> None:
-        spine = self.correction.spine
-        problems = self.correction.problems
-        self.table.show(spine, self.correction.measures, problems)
-        sentences = [f"⚠ {problem.sentence}" for problem in problems]
-        if self.correction.node is not None and not len(spine):
-            sentences = [_("No segment is named after a vertebra; name them like T12 or L1.")]
-        self.ui.problemsLabel.text = "\n".join(sentences)
-        self._refresh()
+        """Levels, masks or points are others."""
+        problems = [f"⚠ {problem.sentence}" for problem in self.correction.problems]
+        if self.correction.node is not None and not len(self.correction.spine):
+            problems = [_("No segment is named after a vertebra; name them like T12 or L1.")]
+        self.ui.problemsLabel.text = "\n".join(problems)
+        self.measuring.follow(self.correction.case, self.correction.volume)
+        self._showRows()
         self._showPartial()
 
-    def _refresh(self) -> None:
-        ui, vertebra = self.ui, self.table.vertebra
-        for name in NEEDS_ONE:
-            getattr(ui, name).enabled = vertebra is not None
-        masks = self.correction.volume is not None
-        for name in ("mergeButton", "splitButton"):
-            getattr(ui, name).enabled = vertebra is not None and masks
-        for name in ("allUpButton", "allDownButton"):
-            getattr(ui, name).enabled = len(self.correction.spine) > 0
-        ui.exportButton.enabled = len(self.correction.spine) > 0 and masks
-        ui.undoButton.enabled = self.correction.canUndo
-        ui.redoButton.enabled = self.correction.canRedo
+    def _showRows(self) -> None:
+        self.table.show(self.correction, self.measuring)
+        self._onRow()
+
+    def _onRow(self) -> None:
+        """Another vertebra is chosen, or there are others to choose from."""
+        vertebra = self.table.vertebra
         if vertebra is not None:
-            ui.levelBox.currentIndex = vertebra.level.rank
+            self.editor.choose(self.correction.segmentOf(vertebra.instance))
+        masks = self.correction.case is not None and bool(self.correction.case.masks)
+        self.ui.exportButton.enabled = self.ui.tableButton.enabled = masks
+        free = not self.segmenting.running
+        self.ui.resegmentButton.enabled = vertebra is not None and free
+        self.bar.refresh()
 
     def _showPartial(self) -> None:
-        """Show or hide the vertebrae that the edge of the scan cuts."""
-        node = self.correction.node
-        if node is None or node.GetDisplayNode() is None or self._parameters is None:
+        """Show or hide the vertebrae that do not lie completely in the scan."""
+        node, case = self.correction.node, self.correction.case
+        if case is None or node.GetDisplayNode() is None or self._parameters is None:
             return
-        for instance, segmentId in vertebraSegments(node).items():
-            known = self.correction.measures.get(instance)
-            if known is not None and known.cut:
+        for vertebra in case.spine:
+            segmentId = self.correction.segmentOf(vertebra.instance)
+            if segmentId is not None and case.isPartial(vertebra):
                 shown = self._parameters.showPartial
                 node.GetDisplayNode().SetSegmentVisibility(segmentId, shown)
 
-    def _onExportButton(self) -> None:
-        format_ = FORMATS[self.ui.formatBox.currentIndex]
-        ending = format_.endings[0]
+    def _onTableButton(self, _checked: bool) -> None:
+        self.measuring.finish()
         node = self.correction.node
-        kinds = f"{format_.title} (*{ending})"
-        path = qt.QFileDialog.getSaveFileName(
-            slicer.util.mainWindow(), _("Save the masks"), f"{node.GetName()}{ending}", kinds
+        table = showTable(
+            self.measuring.columns(),
+            _("{name} measurements").format(name=node.GetName()),
+            node.GetNodeReference(TABLE),
         )
+        node.SetNodeReferenceID(TABLE, table.GetID())
+        self.say(_("The table is in the scene: ") + table.GetName())
+
+    def _onExportButton(self, _checked: bool) -> None:
+        kind = KINDS[self.ui.formatBox.currentIndex]
+        path = self._asked(kind)
         if not path:
             return
-        target = path if path.endswith(ending) else f"{path}{ending}"
-        self._attempt(lambda: self._export(Path(target), format_.name))
+        self.measuring.finish()
+        case = self.correction.case
+        segmentIds = [self.correction.segmentOf(instance) for instance in case.masks]
+        columns = self.measuring.columns()
+        source = Source(case, self.correction.node, self.correction.volume, segmentIds, columns)
+        try:
+            with _waitCursor():
+                written = export(kind, path, source)
+        except VertebraError as error:
+            self.say(str(error))
+        else:
+            self.say(_("Saved: ") + str(written))
 
-    def _export(self, target: Path, format_: str) -> None:
-        masks = labelMapFromNode(self.correction.node, self.correction.volume)
-        write(target, masks, format_, spine=self.correction.spine)
-        self.say(_("Saved: ") + str(target))
+    def _asked(self, kind) -> str:
+        """Where to write; empty when the user changed their mind."""
+        window = slicer.util.mainWindow()
+        if not kind.ending:
+            return qt.QFileDialog.getExistingDirectory(window, _("Folder for the surfaces"), "")
+        name = f"{self.correction.node.GetName()}{kind.ending}"
+        kinds = f"{_(kind.title)} (*{kind.ending})"
+        return qt.QFileDialog.getSaveFileName(window, _("Save the masks"), name, kinds)
+
+
+def _later(work) -> None:
+    qt.QTimer.singleShot(0, work)
+
+
+@contextmanager
+def _waitCursor():
+    qt.QApplication.setOverrideCursor(qt.Qt.WaitCursor)
+    try:
+        yield
+    finally:
+        qt.QApplication.restoreOverrideCursor()

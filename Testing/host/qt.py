@@ -44,5 +44,9 @@ class _FileDialog(QtWidgets.QFileDialog):
     def getSaveFileName(*arguments: object) -> str:
         return QtWidgets.QFileDialog.getSaveFileName(*arguments)[0]
 
+    @staticmethod
+    def getExistingDirectory(*arguments: object) -> str:
+        return QtWidgets.QFileDialog.getExistingDirectory(*arguments)
+
 
 QFileDialog = _FileDialog

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import vtk
-from SpineLabelLib.scene import createSpineNode, keptSpine, showSpine, showSpineInTable, takeUp
+from SpineLabelLib.scene import createSpineNode, keptSpine, showSpine, showTable, takeUp
 
 from vertebra.anatomy import LEVELS
 from vertebra.errors import BadEdit
@@ -204,10 +204,10 @@ def test_a_point_that_is_not_placed_yet_is_no_vertebra(slicer: Any) -> None:
     assert [level.name for level in keptSpine(node).levels] == ["L1"]
 
 
-def test_the_table_has_a_row_for_every_vertebra(lumbar: Spine, slicer: Any) -> None:
-    node = showSpineInTable(lumbar)
-    assert node.GetNumberOfRows() == len(lumbar)
-    first = [node.GetCellText(0, column) for column in range(node.GetNumberOfColumns())]
-    assert first == ["T11", "0.710", "0.310", "2.00", "5.00", "60.00", "partial"]
-    assert showSpineInTable(lumbar.removed(1), node) is node
-    assert node.GetNumberOfRows() == len(lumbar) - 1
+def test_a_table_node_holds_texts_and_numbers_and_is_filled_anew(slicer: Any) -> None:
+    node = showTable({"Level": ["L1", "L2"], "Height (mm)": [27.5, None]}, "Heights")
+    assert (node.GetName(), node.GetNumberOfRows()) == ("Heights", 2)
+    assert node.GetTable().GetColumnByName("Height (mm)").GetValue(0) == 27.5
+    assert np.isnan(node.GetTable().GetColumnByName("Height (mm)").GetValue(1))
+    assert showTable({"Level": ["L1"]}, "Heights", node) is node
+    assert (node.GetNumberOfRows(), node.GetNumberOfColumns()) == (1, 1)

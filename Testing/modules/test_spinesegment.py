@@ -66,13 +66,14 @@ def rows(panel: Any) -> list[str]:
     return [table.item(row, 0).text() for row in range(table.rowCount)]
 
 
-def test_the_table_shows_level_completeness_and_volume(panel: Any, masks: LabelMap) -> None:
+def test_the_table_shows_level_completeness_measures_and_notes(panel: Any, window: Any) -> None:
     table = panel.ui.segmentTable
     assert rows(panel) == list(LEVEL_BOXES)
-    first = [table.item(0, column).text() for column in range(4)]
-    assert first == ["T12", "–", f"{10 * 10 * 7 * 16 / 1000:.1f} ml", ""]
-    last = [table.item(4, column).text() for column in range(4)]
-    assert last == ["L4", "40%", "6.4 ml", "Reaches the edge of the scan."]
+    window.wait_until(lambda: table.item(3, 4).text() != "–")
+    second = [table.item(1, column).text() for column in range(7)]
+    assert second == ["L1", "–", f"{10 * 10 * 6 * 16 / 1000:.1f}", "0", "1.00", "1.00", ""]
+    last = [table.item(4, column).text() for column in range(7)]
+    assert last == ["L4", "40%", "6.4", "–", "–", "–", "Reaches the edge of the scan."]
 
 
 def test_a_click_on_a_row_shows_that_vertebra_in_the_slices(panel: Any, window: Any) -> None:
@@ -145,7 +146,7 @@ def test_only_this_changes_one_level_and_shows_the_problem(panel: Any, window: A
     panel.ui.levelBox.currentIndex = LEVELS["L1"].rank
     window.click(panel.ui.renameButton)
     assert "L1 is used 2 times." in panel.ui.problemsLabel.text
-    assert "L1 is used 2 times." in panel.ui.segmentTable.item(0, 3).text()
+    assert "L1 is used 2 times." in panel.ui.segmentTable.item(0, 6).text()
 
 
 def test_merging_joins_the_masks_and_spares_the_neighbours(
@@ -251,5 +252,7 @@ def test_a_saved_scene_brings_the_panel_back(panel: Any, window: Any, reopened: 
 def test_a_script_measures_the_vertebrae(window: Any, node: Any, scan: Any) -> None:
     logic = window.select_module("SpineSegment").logic
     measured = logic.measure(node, scan)
-    assert measured["T12"].millilitres == pytest.approx(11.2)
-    assert [name for name, each in measured.items() if each.cut] == ["L4"]
+    assert measured["Level"] == list(LEVEL_BOXES)
+    assert measured["Volume (ml)"][0] == pytest.approx(11.2)
+    assert measured["Middle height (mm)"][1] == pytest.approx(24, abs=0.6)
+    assert measured["Reaches the edge"] == ["no", "no", "no", "no", "yes"]

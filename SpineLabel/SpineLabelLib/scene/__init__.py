@@ -4,33 +4,41 @@ Both modules use it: SpineSegment depends on SpineLabel for this.
 """
 
 from .hierarchy import placeBeside
+from .masks import Mask
 from .segmentationNode import (
+    PARTIAL,
     createSegmentationNode,
     describeSegment,
     labelMapFromNode,
+    segmentedVertebra,
     setLevel,
     showLabelMap,
-    spineOfSegments,
     vertebraSegments,
 )
+from .segmentVoxels import masksFromNode, writeMask
 from .spineNode import createSpineNode, keptSpine, showSpine, takeUp
-from .spineTable import showSpineInTable
+from .tableNode import Columns, showTable
 from .volumeNode import geometryFromNode, volumeFromNode
 
 __all__ = [
+    "PARTIAL",
+    "Columns",
+    "Mask",
     "createSegmentationNode",
     "createSpineNode",
     "describeSegment",
     "geometryFromNode",
     "keptSpine",
     "labelMapFromNode",
+    "masksFromNode",
     "placeBeside",
+    "segmentedVertebra",
     "setLevel",
     "showLabelMap",
     "showSpine",
-    "showSpineInTable",
-    "spineOfSegments",
+    "showTable",
     "takeUp",
     "vertebraSegments",
     "volumeFromNode",
+    "writeMask",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 import numpy as np
 import slicer
@@ -12,7 +11,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from vertebra.anatomy import Level
 from vertebra.exchange.masks import structure_level
-from vertebra.exchange.points import instance_id, instance_of, spine_from
+from vertebra.exchange.points import instance_id, instance_of
 from vertebra.exchange.terminology import entry
 from vertebra.spine import Point, Spine, Vertebra
 from vertebra.volume import Grid, LabelMap
@@ -109,21 +108,10 @@ def levelOfSegment(node, segmentId: str) -> Level | None:
     return structure_level(name, code[1] if code else "")
 
 
-def spineOfSegments(node, middles: Mapping[int, Point]) -> Spine:
-    """The vertebrae that have a segment, from head to tail.
-
-    The middle of each mask stands in for the body's centre: good for the order, not for export.
-    """
-    return spine_from(
-        Vertebra(
-            instance,
-            levelOfSegment(node, segmentId),
-            middles[instance],
-            completeness=completenessOf(node, segmentId),
-        )
-        for instance, segmentId in vertebraSegments(node).items()
-        if instance in middles
-    )
+def segmentedVertebra(node, segmentId: str, centre: Point) -> Vertebra:
+    """What a segment tells of its vertebra."""
+    level, share = levelOfSegment(node, segmentId), completenessOf(node, segmentId)
+    return Vertebra(instance_of(segmentId), level, centre, completeness=share)
 
 
 def labelMapFromNode(node, volumeNode) -> LabelMap:

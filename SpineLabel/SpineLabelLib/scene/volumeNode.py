@@ -24,11 +24,12 @@ def geometryFromNode(node) -> Grid:
     """The grid of a volume node in the world, with the transforms it stands under."""
     toRas = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(toRas)
-    affine = _toWorld(node) @ slicer.util.arrayFromVTKMatrix(toRas)
+    affine = worldFromNode(node) @ slicer.util.arrayFromVTKMatrix(toRas)
     return Grid(node.GetImageData().GetDimensions(), affine)
 
 
-def _toWorld(node) -> np.ndarray:
+def worldFromNode(node) -> np.ndarray:
+    """From a node's own space to the world, through the transforms it stands under."""
     transform = node.GetParentTransformNode()
     if transform is None:
         return np.eye(4)

@@ -29,6 +29,7 @@ def start() -> Any:
 
 def _install_python_modules() -> None:
     from .qmrml.node_selector import qMRMLNodeComboBox
+    from .qmrml.segment_editor import qMRMLSegmentEditorWidget
     from .qmrml.widget import qMRMLWidget
     from .slicerpy import i18n, parameter_node, sample_data, scripted_module
 
@@ -39,7 +40,7 @@ def _install_python_modules() -> None:
     }.items():
         sys.modules[f"slicer.{name}"] = module
         setattr(slicer, name, module)
-    for widget in (qMRMLWidget, qMRMLNodeComboBox):
+    for widget in (qMRMLWidget, qMRMLNodeComboBox, qMRMLSegmentEditorWidget):
         setattr(slicer, widget.__name__, widget)
     sys.modules["SampleData"] = sample_data
     sys.modules.setdefault("qt", qt)

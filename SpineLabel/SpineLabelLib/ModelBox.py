@@ -1,0 +1,49 @@
+"""The choice between the installed models of a method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from slicer.i18n import tr as _
+
+from vertebra.errors import VertebraError
+
+
+class ModelBox:
+    """Offers the models on this computer by name; the first entry leaves the choice to us."""
+
+    def __init__(self, box, hint, method: str, chosen: Callable[[str], None]) -> None:
+        self._box, self._hint, self._method, self._chosen = box, hint, method, chosen
+        self._names: list[str] = []
+        self.refresh()
+        box.connect("currentIndexChanged(int)", self._onIndex)
+
+    def refresh(self) -> None:
+        """Look again at what is installed."""
+        from vertebra.runtime.models import models, user_folder
+
+        sentence = _("No model is installed; put one's two files into {folder}.").format(
+            folder=user_folder()
+        )
+        try:
+            found = [each.card.name for each in models() if each.card.method == self._method]
+        except VertebraError as error:
+            found, sentence = [], str(error)
+        if found != self._names or not self._box.count:
+            self._names = found
+            self._box.blockSignals(True)
+            self._box.clear()
+            self._box.addItems([_("the best installed"), *found])
+            self._box.blockSignals(False)
+        self._box.enabled = bool(found)
+        self._hint.text = "" if found else sentence
+        self._hint.visible = not found
+
+    def show(self, name: str) -> None:
+        """Choose a model; one that is not here any more leaves the choice to us."""
+        index = self._names.index(name) + 1 if name in self._names else 0
+        if self._box.currentIndex != index:
+            self._box.currentIndex = index
+
+    def _onIndex(self, index: int) -> None:
+        self._chosen(self._names[index - 1] if index > 0 else "")
