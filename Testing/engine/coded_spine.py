@@ -44,7 +44,12 @@ class ExactReader:
         self.cut = {int(number) for side in cut for number in np.unique(side)}
         self.looks = 0
 
-    def __call__(self, patch: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, float]:
+    def __call__(
+        self,
+        patch: np.ndarray,
+        memory: np.ndarray,
+        point: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, float]:
         """Probabilities 0 and 1, and whether the patch and the scan show the vertebra whole."""
         self.looks += 1
         seen = decoded(patch)
@@ -93,7 +98,12 @@ class BlobReader:
         self.down = direction is Direction.DOWN
         self.looks = 0
 
-    def __call__(self, patch: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, float]:
+    def __call__(
+        self,
+        patch: np.ndarray,
+        memory: np.ndarray,
+        point: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, float]:
         """Probabilities 0 and 1, and whether the blob ends inside the patch and the scan."""
         self.looks += 1
         pieces, count = ndimage.label(patch > 500)
@@ -126,7 +136,12 @@ class BlobSegmenter(Segmenter):
         cpu = torch.device("cpu")
         return cls(nn.Identity(), configuration, cpu, "abc", reader=BlobReader(direction))
 
-    def segment_patch(self, patch: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, float]:
+    def segment_patch(
+        self,
+        patch: np.ndarray,
+        memory: np.ndarray,
+        point: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, float]:
         """Read a patch."""
         return self.reader(patch, memory)
 

@@ -13,12 +13,15 @@ pytest.importorskip("tensorboard")
 
 from vertebra.errors import BadFile, BadModel, Cancelled, VertebraError
 from vertebra.exchange import verse
+from vertebra.methods.common.weights import card, publish
 from vertebra.methods.iterative import learning
 from vertebra.methods.iterative.augmentation import bent, cut_short, recoloured
 from vertebra.methods.iterative.configuration import COMPACT
 from vertebra.methods.iterative.inference import Segmenter
 from vertebra.methods.iterative.lessons import MASKED, Lesson, lessons, untouched
+from vertebra.methods.iterative.network import MemoryNetwork
 from vertebra.methods.iterative.patches import Patches, prepare, prepared
+from vertebra.methods.iterative.pointers import body_centre, pointer, training_point
 from vertebra.runtime import Progress, models
 from vertebra.training.curves import read
 from vertebra.training.schedule import Schedule
@@ -128,7 +131,8 @@ def test_training_lowers_the_loss(trained):
 
 def test_a_model_is_published_installed_and_segments(trained, tmp_path, monkeypatch):
     monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
-    published = learning.publish(trained, TINY, learning.card("mine", TINY, "blobs"), tmp_path)
+    made = card("mine", "iterative", TINY.to_dict(), "blobs")
+    published = publish(learning.trained_network(trained, TINY), made, tmp_path)
     models.install(published.weights)
     segmenter = Segmenter.load("mine")
     assert segmenter.configuration == TINY
@@ -139,8 +143,6 @@ def test_a_model_is_published_installed_and_segments(trained, tmp_path, monkeypa
     both = (found & (truth.voxels > 0)).sum()
     assert 2 * both / (found.sum() + (truth.voxels > 0).sum()) > 0.5
     assert spine.provenance.weights == segmenter.weights != ""
-    with pytest.raises(VertebraError, match="not iterative"):
-        learning.publish(trained, TINY, models.Card("mine", "other"), tmp_path)
 
 
 def test_models_that_do_not_fit_are_refused(trained, tmp_path, monkeypatch):
@@ -148,7 +150,7 @@ def test_models_that_do_not_fit_are_refused(trained, tmp_path, monkeypatch):
     weights = {"x": torch.zeros(1)}
     models.save(models.Card("other", "multiview"), weights, tmp_path)
     models.save(models.Card("empty", "iterative", TINY.to_dict()), weights, tmp_path)
-    with pytest.raises(BadModel, match="method multiview, not iterative"):
+    with pytest.raises(BadModel, match="is not for segmenting vertebrae; choose one of: empty"):
         Segmenter.load("other")
     with pytest.raises(BadModel, match="do not fit its card"):
         Segmenter.load("empty")
@@ -244,3 +246,37 @@ def test_a_scan_without_vertebrae_teaches_that_there_are_none(tmp_path):
     batch = Patches(tmp_path, TINY)[0]
     assert not batch["truth"].any()
     assert not batch["complete"].any()
+
+
+def test_a_network_that_sees_points_segments_the_vertebra_that_is_pointed_at(tmp_path):
+    pointed = replace(TINY, name="pointed", pointed=True)
+    scan, truth, points = blob_scan(count=4, seed=3)
+    told = []
+
+    class Told(Segmenter):
+        def segment_patch(self, patch, memory, point=None):
+            told.append(point)
+            return super().segment_patch(patch, memory, point)
+
+    segmenter = Told.of(MemoryNetwork(pointed), pointed)
+    segmenter.segment(scan, points)
+    assert len(told) >= len(points)
+    assert all((point >= 0).all() and (point < TINY.patch).all() for point in told)
+    assert truth.grid.same_as(scan.grid)
+
+
+def test_a_training_point_lies_in_or_near_the_body_of_its_vertebra():
+    mask = np.zeros((40, 40, 40), bool)
+    mask[10:30, 22:38, 15:27] = True  # the body
+    mask[18:22, 4:22, 20:24] = True  # a spinous process
+    rng = np.random.default_rng(2)
+    places = np.array([training_point(mask, 1.5, rng) for _ in range(200)])
+    assert np.abs(np.median(places, axis=0) - body_centre(mask)).max() < 3
+    assert np.linalg.norm(places - body_centre(mask), axis=1).max() < 20
+
+
+def test_a_pointer_is_highest_at_its_point_and_falls_with_the_distance_in_millimetres():
+    blob = pointer((21, 21, 21), (10, 8, 6), spacing=3.0)
+    assert np.unravel_index(blob.argmax(), blob.shape) == (10, 8, 6)
+    assert blob.max() == 1
+    assert np.isclose(blob[12, 8, 6], np.exp(-0.5))  # two voxels are 6 mm, one standard deviation

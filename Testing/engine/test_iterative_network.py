@@ -21,7 +21,7 @@ from vertebra.methods.iterative.targets import (
     visible,
 )
 
-SMALL = replace(COMPACT, name="small", patch=16, widths=(4, 4, 4), spacing=3.0)
+SMALL = replace(COMPACT, name="small", pointed=False, patch=16, widths=(4, 4, 4), spacing=3.0)
 
 
 def test_the_paper_configuration_has_the_published_numbers():

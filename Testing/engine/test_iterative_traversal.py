@@ -85,7 +85,7 @@ def test_noise_around_a_vertebra_does_not_move_the_patch():
     noise = np.random.default_rng(1).random(labels.shape) < 0.002
 
     class Speckled(ExactReader):
-        def __call__(self, patch, memory):
+        def __call__(self, patch, memory, point=None):
             probabilities, complete = super().__call__(patch, memory)
             return np.maximum(probabilities, decoded(patch) == 30), complete
 
@@ -101,7 +101,7 @@ def test_a_patch_that_swings_ends_midway_at_the_iteration_limit():
     places = [(20, 20, 20), (26, 20, 20)]
     seen = []
 
-    def swinging(patch, memory):
+    def swinging(patch, memory, point):
         probabilities = np.zeros(patch.shape, np.float32)
         if memory.any():
             return probabilities, 0.0
@@ -124,7 +124,7 @@ def test_no_vertebra_is_segmented_twice_by_a_network_that_forgets():
     labels = spine_labels((40, 44, 60), 4, np.random.default_rng(2))
     scan, _ = scan_of(labels)
 
-    def forgetful(patch, memory):
+    def forgetful(patch, memory, point):
         return (decoded(patch) == 1).astype(np.float32), 1.0
 
     found = list(Traversal(scan, forgetful, RULES).run())
@@ -191,10 +191,12 @@ def coded_noise(shape, rng):
 
 
 READERS = {
-    "threshold": lambda rng: lambda patch, memory: ((patch > 300) & ~memory, 0.5),
-    "threshold without memory": lambda rng: lambda patch, memory: (patch > 300, float("nan")),
-    "noise": lambda rng: lambda patch, memory: (rng.random(patch.shape), rng.random()),
-    "everything": lambda rng: lambda patch, memory: (np.ones(patch.shape), 2.0),
+    "threshold": lambda rng: lambda patch, memory, point: ((patch > 300) & ~memory, 0.5),
+    "threshold without memory": lambda rng: (
+        lambda patch, memory, point: (patch > 300, float("nan"))
+    ),
+    "noise": lambda rng: lambda patch, memory, point: (rng.random(patch.shape), rng.random()),
+    "everything": lambda rng: lambda patch, memory, point: (np.ones(patch.shape), 2.0),
 }
 
 

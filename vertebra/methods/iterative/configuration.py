@@ -27,6 +27,8 @@ class Configuration:
     widths: tuple[int, ...] = (64, 64, 64, 64)
     """Channels of the U-net's layers at each resolution, the patch's own first."""
     dropout: float = 0.2
+    pointed: bool = False
+    """Does the network also see where the wanted vertebra's point is, if it has one?"""
     direction: str = Direction.DOWN.value
     """A network learns one direction of traversal."""
     lam: float = 0.1
@@ -63,12 +65,14 @@ COMPACT = Configuration(
     spacing=2.0,
     widths=(16, 32, 64, 64),
     dropout=0.0,
+    pointed=True,
+    lam=0.5,
     balance=2e-4,
     training=Schedule(
         iterations=8000, batch=2, rate=2e-3, optimiser="adam", decay="cosine", warm_up=100
     ),
 )
-COARSE = replace(COMPACT, name="coarse", patch=40, spacing=3.0, balance=1e-3)
+COARSE = replace(COMPACT, name="coarse", pointed=False, patch=40, spacing=3.0, balance=1e-3)
 CONFIGURATIONS = {each.name: each for each in (PAPER, COMPACT, COARSE)}
 
 

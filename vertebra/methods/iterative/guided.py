@@ -45,7 +45,7 @@ def segment_places(
         for _ in range(MOST_PASSED):
             if place.key in done:
                 break
-            instance = traversal.track(place.start, trusted=True)
+            instance = traversal.track(place.start, trusted=True, point=place.point)
             if instance is None:
                 break
             traversal.keep(instance)

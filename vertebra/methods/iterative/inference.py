@@ -10,25 +10,28 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ...errors import BadModel, VertebraError
+from ...errors import VertebraError
 from ...runtime import Progress
-from ...runtime.models import load, model
+from ...runtime.devices import quick
 from ...runtime.provenance import provenance
 from ...spine import Provenance, Spine, Which
 from ...volume import LabelMap, Volume, cropped, resampled
 from ..common.convolution import folded
+from ..common.installed import chosen
 from ..common.preparation import upright
+from ..common.weights import loaded
+from .choosing import METHOD, PURPOSE
 from .configuration import Configuration, from_dict
 from .events import Listener
 from .guided import Place, segment_places
 from .network import MemoryNetwork, network_input
+from .pointers import pointer
 from .refinement import Boundary
-from .result import Canvas, drawn_for_points, drawn_without_points, judged
+from .result import Canvas, drawn_for_points, drawn_without_points, judged, segmented
 from .rules import Direction
 from .traversal import Traversal
 from .windows import Index
 
-METHOD = "iterative"
 NEIGHBOURHOOD = 1.5
 """One vertebra is segmented in a part of the scan that reaches this many patches from its point."""
 
@@ -60,25 +63,27 @@ class Segmenter:
     @classmethod
     def load(cls, name: str, device: torch.device | str = "cpu") -> Segmenter:
         """The segmenter of an installed model."""
-        found = model(name)
-        if found.card.method != METHOD:
-            raise BadModel(f"'{name}' is a model of the method {found.card.method}, not {METHOD}.")
+        found = chosen(METHOD, PURPOSE, name)
         configuration = from_dict(dict(found.card.configuration))
-        network = MemoryNetwork(configuration)
-        try:
-            network.load_state_dict(load(found))
-        except RuntimeError as error:
-            raise BadModel(f"The weights of '{name}' do not fit its card.") from error
+        network = loaded(MemoryNetwork(configuration), found)
         return cls.of(network, configuration, device, found.card.sha256)
 
     def segment_patch(
-        self, patch: NDArray[np.float32], memory: NDArray[np.bool_]
+        self,
+        patch: NDArray[np.float32],
+        memory: NDArray[np.bool_],
+        point: NDArray[np.float64] | None = None,
     ) -> tuple[NDArray[np.float32], float]:
         """The next vertebra's voxel probabilities, and that it is completely visible."""
-        inputs = network_input(torch.from_numpy(patch)[None], torch.from_numpy(memory)[None])
+        blob = None
+        if self.configuration.pointed:
+            spacing = self.configuration.spacing
+            blank = np.zeros_like(patch)
+            seen = blank if point is None else pointer(patch.shape, point, spacing)
+            blob = torch.from_numpy(seen)[None]
+        inputs = network_input(torch.from_numpy(patch)[None], torch.from_numpy(memory)[None], blob)
         inputs = inputs.to(self.device, memory_format=torch.channels_last_3d)
-        on_gpu = self.device.type == "cuda"
-        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=on_gpu):
+        with torch.inference_mode(), quick(self.device):
             reading = self.network(inputs)
         probabilities = reading.voxels[0].float().sigmoid().cpu().numpy()
         return probabilities, float(reading.complete[0].float().sigmoid())
@@ -180,7 +185,7 @@ def places_of(spine: Spine, upright: Volume) -> list[Place]:
     return [
         place_at(vertebra.instance, upright.grid.to_index(vertebra.centroid))
         for vertebra in spine
-        if upright.grid.contains(vertebra.centroid)
+        if upright.grid.contains(vertebra.centroid) and segmented(vertebra)
     ]
 
 

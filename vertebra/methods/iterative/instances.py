@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from .pointers import body_centre
 from .windows import Index, Window, bounds
 
 COMPLETE = 0.5
 """From this probability on a vertebra counts as completely visible."""
 SMALL_PIECE = 0.1
 """A piece smaller than this share of the largest is noise."""
-BODY = 0.6
-"""The body is where the bone is at least this share of its greatest thickness."""
 MARGIN = 2
 
 
@@ -85,10 +84,7 @@ class Instance:
 
     def body_centre(self) -> NDArray[np.float64]:
         """The middle of the thickest part, which is the vertebral body, in voxels of the scan."""
-        depth = ndimage.distance_transform_edt(np.pad(self.mask, 1))[1:-1, 1:-1, 1:-1]
-        pieces, _ = ndimage.label(depth >= BODY * depth.max())
-        body = pieces == pieces.flat[int(depth.argmax())]
-        return np.asarray(np.argwhere(body).mean(axis=0) + self.window.start, dtype=np.float64)
+        return body_centre(self.mask) + self.window.start
 
 
 def cleaned(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

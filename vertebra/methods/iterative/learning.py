@@ -1,21 +1,18 @@
-"""How the network is trained, and how a trained one becomes a model."""
+"""How the network is trained."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from ...errors import BadModel, VertebraError
 from ...runtime import Progress
-from ...runtime.models import Card, Model, save
-from ...training import checkpoints
 from ...training.loop import train as train_loop
+from ..common.weights import filled, trained_weights
+from .choosing import METHOD
 from .configuration import Configuration
-from .inference import METHOD
 from .network import MemoryNetwork, network_input
 from .objective import losses
 from .patches import Patches
@@ -31,7 +28,7 @@ class Training(nn.Module):
 
     def forward(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The parts of the loss of a batch."""
-        reading = self.network(network_input(batch["patch"], batch["memory"]))
+        reading = self.network(network_input(batch["patch"], batch["memory"], batch.get("pointer")))
         return losses(
             reading, batch["truth"], batch["weights"], batch["complete"], self.configuration
         )
@@ -49,12 +46,16 @@ def train(
     workers: int = 0,
     progress: Progress | None = None,
 ) -> None:
-    """Train on a folder of prepared scans, from `start` or at random; `out` gets the checkpoint."""
+    """Train on a folder of prepared scans; `out` gets checkpoint and curves.
+
+    What `start` holds of the network's weights is where it starts from, the rest is random.
+    """
     network = MemoryNetwork(configuration)
-    if start is not None:
-        _fill(network, start)
+    filled(network, {**network.state_dict(), **(start or {})})
+    # a quarter quicker on a processor with its channels last
+    training = Training(network, configuration).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     train_loop(
-        Training(network, configuration),
+        training,
         Patches(prepared, configuration),
         configuration.training,
         out,
@@ -67,40 +68,16 @@ def train(
     )
 
 
+def fitting(configuration: Configuration, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Those weights of another configuration's network that fit this one's: from coarse to fine."""
+    wanted = MemoryNetwork(configuration).state_dict()
+    return {
+        name: tensor
+        for name, tensor in weights.items()
+        if name in wanted and wanted[name].shape == tensor.shape
+    }
+
+
 def trained_network(folder: Path, configuration: Configuration) -> MemoryNetwork:
     """The network of a training's checkpoint."""
-    weights = checkpoints.network_weights(folder)
-    network = MemoryNetwork(configuration)
-    _fill(network, {key.removeprefix("network."): tensor for key, tensor in weights.items()})
-    return network
-
-
-def card(name: str, configuration: Configuration, data: str) -> Card:
-    """The card of a model that a user trained."""
-    return Card(
-        name=name,
-        method=METHOD,
-        configuration=configuration.to_dict(),
-        description="Trained by a user of Vertebra.",
-        data=data,
-        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-    )
-
-
-def publish(folder: Path, configuration: Configuration, card: Card, into: Path) -> Model:
-    """Write a training's network as a model with a card, in half precision."""
-    if card.method != METHOD:
-        raise VertebraError(f"The card is for the method {card.method}, not {METHOD}.")
-    weights = trained_network(folder, configuration).state_dict()
-    return save(card, {key: _halved(tensor) for key, tensor in weights.items()}, into)
-
-
-def _halved(tensor: Tensor) -> Tensor:
-    return tensor.half() if tensor.dtype == torch.float32 else tensor
-
-
-def _fill(network: MemoryNetwork, weights: Mapping[str, Tensor]) -> None:
-    try:
-        network.load_state_dict(dict(weights))
-    except RuntimeError as error:
-        raise BadModel("The weights belong to another configuration of this method.") from error
+    return filled(MemoryNetwork(configuration), trained_weights(folder))

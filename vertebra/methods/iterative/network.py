@@ -34,8 +34,9 @@ class MemoryNetwork(nn.Module):
         super().__init__()
         widths, dropout = configuration.widths, configuration.dropout
         fine, deepest = widths[:-1], widths[-1]
+        channels = 3 if configuration.pointed else 2
         self.down = nn.ModuleList(
-            _pair(inputs, width, dropout) for inputs, width in zip((2, *widths), widths)
+            _pair(inputs, width, dropout) for inputs, width in zip((channels, *widths), widths)
         )
         self.pool = nn.MaxPool3d(2)
         self.up = nn.ModuleList(
@@ -49,7 +50,7 @@ class MemoryNetwork(nn.Module):
         self.completeness = _compression(deepest, configuration.patch >> len(fine), dropout)
 
     def forward(self, patch: Tensor) -> Reading:
-        """Read patches (batch, 2, x, y, z) made by `network_input`."""
+        """Read patches (batch, channels, x, y, z) made by `network_input`."""
         skips = []
         features = patch
         for number, stage in enumerate(self.down):
@@ -61,11 +62,12 @@ class MemoryNetwork(nn.Module):
         return Reading(self.segmentation(features)[:, 0], complete)
 
 
-def network_input(patch: Tensor, memory: Tensor) -> Tensor:
-    """The two channels (batch, 2, x, y, z) from Hounsfield units and memory (batch, x, y, z)."""
+def network_input(patch: Tensor, memory: Tensor, pointer: Tensor | None = None) -> Tensor:
+    """The channels (batch, channels, x, y, z) from Hounsfield units, memory, and pointer if any."""
     low, high = WINDOW
     scaled = (patch.float().clamp(low, high) - low) / (high - low) * 2 - 1
-    return torch.stack([scaled, memory.float()], dim=1)
+    further = [] if pointer is None else [pointer.float()]
+    return torch.stack([scaled, memory.float(), *further], dim=1)
 
 
 def _pair(inputs: int, width: int, dropout: float) -> nn.Sequential:

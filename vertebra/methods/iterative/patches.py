@@ -6,6 +6,7 @@ The paper draws patches at random or forced to contain bone in the ratio 1 : 3.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ..common.preparation import upright
 from .augmentation import bent, cut_short, recoloured
 from .configuration import Configuration
 from .lessons import MASKED, Lesson, Recipe
+from .pointers import pointer, training_point
 from .rules import Direction
 from .targets import Target, completely_visible, surface_weights, target, visible
 from .windows import Window, bounds
@@ -35,6 +37,8 @@ FORCED = 0.75
 """The share of patches around a point in the bounding box of some vertebra."""
 FORGOTTEN = 0.25
 """How often a forced patch has an empty memory, as in the search for the first vertebra."""
+POINTED = 0.7
+"""How often a network that can see points is shown one in a forced patch."""
 
 
 def prepared(lesson: Lesson, configuration: Configuration) -> dict[str, Tensor]:
@@ -130,28 +134,63 @@ class Patches:
         voxels, labels = cut_short((voxels, _read(file, "labels", window)), rng)
         complete = completely_visible(labels, volumes, whole)
         voxels, labels = bent((voxels, labels), self.configuration.spacing, rng)
-        wanted = self._wanted(labels, forced, rng)
-        goal = target(labels, wanted, complete, Direction(self.configuration.direction))
-        return self._tensors(recoloured(voxels, self.configuration.spacing, rng), goal)
+        goal, point = self._goal(labels, None if forced is None else forced + 1, complete, rng)
+        return self._tensors(recoloured(voxels, self.configuration.spacing, rng), goal, point)
 
-    def _wanted(
-        self, labels: NDArray[np.uint8], forced: int | None, rng: np.random.Generator
-    ) -> int | None:
-        """Which vertebra is the next: the forced one, the first, or any, or none is left."""
-        inside = visible(labels, Direction(self.configuration.direction))
-        if forced is not None and forced + 1 in inside:
-            return inside[0] if rng.random() < FORGOTTEN else forced + 1
-        done = int(rng.integers(len(inside) + 1))
-        return inside[done] if done < len(inside) else None
+    def _goal(
+        self,
+        labels: NDArray[np.uint8],
+        forced: int | None,
+        complete: NDArray[np.bool_],
+        rng: np.random.Generator,
+    ) -> tuple[Target, NDArray[np.float64] | None]:
+        """What is to be learned, and the point that the network is told, if any."""
+        direction = Direction(self.configuration.direction)
+        inside = visible(labels, direction, self.configuration.rules().least)
+        nothing = np.zeros(labels.shape, np.bool_)
+        if forced not in inside:
+            done = int(rng.integers(len(inside) + 1))
+            wanted = inside[done] if done < len(inside) else None
+            return target(labels, wanted, complete, direction), None
+        if self.configuration.pointed and rng.random() < POINTED:
+            goal = target(labels, forced, complete, direction)
+            goal = replace(goal, memory=self._any_memory(labels, goal, rng))
+            return goal, training_point(goal.truth, self.configuration.spacing, rng)
+        if rng.random() < FORGOTTEN:
+            return replace(target(labels, inside[0], complete, direction), memory=nothing), None
+        return target(labels, forced, complete, direction), None
 
-    def _tensors(self, voxels: NDArray[np.float32], goal: Target) -> dict[str, Tensor]:
-        return {
+    def _any_memory(
+        self, labels: NDArray[np.uint8], goal: Target, rng: np.random.Generator
+    ) -> NDArray[np.bool_]:
+        """Beside a point: what comes before, nothing, or any of the others, as persons leave it."""
+        chance = rng.random()
+        if chance < 0.5:
+            return goal.memory
+        others = np.zeros(labels.shape, np.bool_)
+        if chance < 0.75:
+            kept = rng.random(256) < 0.5
+            kept[0] = False
+            others = kept[labels] & ~goal.truth
+        return others
+
+    def _tensors(
+        self, voxels: NDArray[np.float32], goal: Target, point: NDArray[np.float64] | None
+    ) -> dict[str, Tensor]:
+        tensors = {
             "patch": torch.from_numpy(np.ascontiguousarray(voxels)),
             "memory": torch.from_numpy(goal.memory),
             "truth": torch.from_numpy(goal.truth),
             "weights": torch.from_numpy(surface_weights(goal.truth, self.configuration)),
             "complete": torch.tensor(goal.complete),
         }
+        if self.configuration.pointed:
+            blank = np.zeros_like(voxels)
+            seen = (
+                blank if point is None else pointer(voxels.shape, point, self.configuration.spacing)
+            )
+            tensors["pointer"] = torch.from_numpy(seen)
+        return tensors
 
 
 def _read(file: Any, name: str, window: Window, outside: int = 0) -> NDArray[Any]:

@@ -27,9 +27,10 @@ class Target:
     complete: bool
 
 
-def visible(labels: NDArray[np.integer], direction: Direction) -> list[int]:
-    """The numbers of the vertebrae in a patch in the order in which they are to be segmented."""
-    numbers = [int(number) for number in np.flatnonzero(np.bincount(labels.ravel())) if number]
+def visible(labels: NDArray[np.integer], direction: Direction, least: int = 1) -> list[int]:
+    """The vertebrae that show at least so many voxels, in the order of their segmentation."""
+    sizes = np.bincount(labels.ravel())
+    numbers = [int(number) for number in np.flatnonzero(sizes >= least) if number]
     return numbers if direction is Direction.DOWN else numbers[::-1]
 
 

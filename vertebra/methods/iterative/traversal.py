@@ -22,8 +22,13 @@ from .instances import Fragment, Instance, cleaned
 from .rules import Direction, Rules
 from .windows import Index, Window
 
-SegmentPatch = Callable[[NDArray[np.float32], NDArray[np.bool_]], tuple[NDArray[np.float32], float]]
-"""From a patch (HU) and its memory to voxel probabilities and that of complete visibility."""
+Spot = NDArray[np.float64]
+"""A point in voxels."""
+SegmentPatch = Callable[
+    [NDArray[np.float32], NDArray[np.bool_], Spot | None], tuple[NDArray[np.float32], float]
+]
+"""From a patch (HU), its memory and the wanted vertebra's point, if known, in the patch's voxels,
+to voxel probabilities and that of complete visibility."""
 
 MOST_VERTEBRAE = 40
 BONE = 100
@@ -66,17 +71,20 @@ class Traversal:
                 here = found.centre
                 ahead = [place for place in ahead if not self._behind(place, here)]
 
-    def track(self, start: Sequence[int], *, trusted: bool = False) -> Instance | None:
+    def track(
+        self, start: Sequence[int], *, trusted: bool = False, point: Spot | None = None
+    ) -> Instance | None:
         """Move from `start` to the vertebra that comes first there, until the patch stays in place.
 
         A trusted start counts as the position before it: if the vertebra lies in its middle, one
-        look is enough. Nothing is returned where no fragment is large enough.
+        look is enough. The network may be told a point in the vertebra's body. Nothing is returned
+        where no fragment is large enough.
         """
         number = len(self.instances) + 1
         before: Sequence[int] | None = None
         here = start
         for iteration in range(1, self.rules.iterations + 1):
-            fragment = self.look(here, number, iteration)
+            fragment = self.look(here, number, iteration, point)
             if fragment is None:
                 return None
             if (before is not None and self._near(here, before)) or (
@@ -86,17 +94,21 @@ class Traversal:
             before, here = here, fragment.centre
         # x_{t+1} = [(x_t + x_{t-1}) / 2]
         middle = [(a + b) // 2 for a, b in zip(here, before or here)]
-        fragment = self.look(middle, number, self.rules.iterations + 1)
+        fragment = self.look(middle, number, self.rules.iterations + 1, point)
         if fragment is None:
             return None
         return Instance.of(number, fragment, converged=False, steps=self.rules.iterations + 1)
 
-    def look(self, centre: Sequence[int], number: int, iteration: int) -> Fragment | None:
+    def look(
+        self, centre: Sequence[int], number: int, iteration: int, point: Spot | None = None
+    ) -> Fragment | None:
         """The fragment of the next vertebra in the patch around a centre, if large enough."""
         window = Window.around(centre, self.rules.patch)
         patch = window.cut(self.volume.voxels, AIR).astype(np.float32)
         memory = window.cut(self.memory, False)
-        probabilities, completeness = self._segment_patch(patch, memory)
+        probabilities, completeness = self._segment_patch(
+            patch, memory, None if point is None else point - window.start
+        )
         mask = self._fresh(probabilities, memory, window)
         voxels = int(mask.sum())
         enough = voxels >= self.rules.least
