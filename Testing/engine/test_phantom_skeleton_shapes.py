@@ -87,6 +87,14 @@ def test_the_midline_shows_one_spinous_process_almost_to_its_tip(name: str, make
     assert missing < 0.25 * (size.spinous_length - size.canal_depth)
 
 
+@pytest.mark.parametrize("name", [*LEVELS, "sacrum", "hip", "skull"])
+def test_no_bone_touches_the_edge_of_its_lattice(name: str) -> None:
+    make = Procedural()
+    bone = make.vertebra(name)[0] if name in LEVELS else make.bone(name)
+    edges = [bone.distances.take(end, axis).min() for axis in range(3) for end in (0, -1)]
+    assert min(edges) > 4 * UNITS
+
+
 @pytest.mark.parametrize("name", ["sacrum", "hip", "skull"])
 def test_the_other_bones_have_honest_distances(name: str) -> None:
     template = Procedural().bone(name)

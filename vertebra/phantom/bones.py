@@ -137,7 +137,7 @@ def vertebra_box(
 
 _VERTEBRA_BOX = np.array([[-75, -115, -85], [75, 45, 65]])
 _PELVIS_BOX = np.array([[-4, -90, -160], [146, 94, 86]]) - [[72, 0, 0], [0, 0, 0]]
-_SKULL_BOX = np.array([[-86, -112, -16], [86, 114, 174]])
+_SKULL_BOX = np.array([[-86, -110, -26], [86, 116, 174]])
 
 # label: thickness of the cortex (mm), factor on trabecular HU
 _MATERIAL = {

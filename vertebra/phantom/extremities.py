@@ -23,7 +23,7 @@ _ARMS = {
 }
 _ARM_RADII = [34, 48, 54, 47, 41, 36, 30]
 _BLEND = 14.0
-_TRAPEZIUS = [(5.4, 20, -36, 22), (6.6, 58, -38, 26), (7.6, 96, -34, 30)]
+_TRAPEZIUS = [(5.4, 12, -42, 24), (6.6, 58, -38, 26), (7.6, 96, -34, 30)]
 """Level, right, front and radius of the slope from the neck to the shoulder."""
 
 

@@ -41,16 +41,13 @@ def paint_couch(body: Body) -> None:
 def _head_holder(body: Body, rng: np.random.Generator) -> None:
     """A bowl behind the head and the upper neck."""
     canvas, habitus = body.canvas, body.habitus
-    end = float(habitus.height(float(rng.uniform(1.5, 4.5))))
+    lowest, radius, half, rim, hu = rng.uniform([1.5, 98, 2, -40, -150], [4.5, 118, 4.5, 30, 300])
+    end = float(habitus.height(lowest))
     if canvas.heights[-1] < end:
         return
-    head = habitus.subject.pose.centres[0]
+    right, front = habitus.subject.pose.centres[0][:2]
     x, y, z = canvas.coordinates()
-    radius = float(rng.uniform(98, 118))
-    round_ = ((x - float(head[0])) ** 2 + (y - float(head[1]) - 6.0) ** 2).sqrt_() - radius
-    wall = (round_.abs() - float(rng.uniform(2, 4.5))).clamp(max=20.0)
-    bowl = torch.maximum(
-        torch.maximum(wall, y - float(head[1]) - float(rng.uniform(-40, 30))), end - z
-    )
-    empty = 1 - canvas.cover(body.skin)
-    canvas.mix(canvas.cover(bowl) * empty, float(rng.uniform(-150, 300)))
+    ring = ((x - float(right)) ** 2 + (y - float(front) - 6.0) ** 2).sqrt_() - float(radius)
+    wall = ring.abs_() - float(half)
+    bowl = torch.maximum(torch.maximum(wall, y - float(front + rim)), end - z)
+    canvas.mix(canvas.cover(bowl) * (1 - canvas.cover(body.skin)), float(hu))

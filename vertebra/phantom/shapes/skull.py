@@ -21,7 +21,7 @@ SINUSES = (
 
 def skull(step: float, style: Style) -> Clay:
     """The skull without the jaw, in the frame of C1."""
-    clay = Clay((-84, -110, -14), (84, 112, 172), step, style)
+    clay = Clay((-84, -108, -24), (84, 114, 172), step, style)
     low, high = (-76, -98, 4), (76, 98, 165)
     clay.add(shell(ellipsoid((0, 0, 86), (73, 94, 78)), 6.0), low, high, 0)
     under_clivus = block((0, 24, 4), (13, 38, 18), None, 3)  # the throat, not the vault's floor
