@@ -21,7 +21,8 @@ if sys.platform == "linux" and find_library("EGL") is None:
 collect_ignore_glob = ["test_[!c]*.py"] if MISSING else []
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path[:0] = [str(ROOT / folder) for folder in ("Testing/host", "SpineLabel", "SpineSegment")]
+FOLDERS = ("Testing/host", "Testing/modules", "SpineLabel", "SpineSegment")
+sys.path[:0] = [str(ROOT / folder) for folder in FOLDERS]
 
 if not MISSING:
     import_module("standin.start").start()
