@@ -158,7 +158,7 @@ def _acquired(
     else:
         steps = np.broadcast_to(np.asarray(spacing, dtype=np.float64), 3)
         thickness = float(max(steps[2], rng.choice([1.0, 2.0, 3.0, 5.0])))
-    deep = float(rng.uniform(0.55, 0.95)) if rng.random() < 0.3 else 1.0
+    deep = float(rng.uniform(0.55, 0.95)) if rng.random() < 0.4 else 1.0
     shape = np.maximum(1, np.round([width / steps[0], width * deep / steps[1], tall / steps[2]]))
     orders = ["LPS"] * 7 + ["RAS", "LAS", "PIR", "ASL", "LPI", "SRA"]
     view = _view(middle, steps, shape, patient, oblique, codes or str(rng.choice(orders)))
