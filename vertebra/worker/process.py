@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,15 @@ _ENGINE = Path(__file__).resolve().parents[2]
 
 
 class WorkerProcess:
-    """A running worker; what it says waits in `events`, and ends with a `died` event."""
+    """A running worker; what it says waits in `events`, and ends with a `died` event.
 
-    def __init__(self, command: Sequence[str]) -> None:
+    `unpack` is called with each event in the listening thread, so that arrays are read meanwhile.
+    """
+
+    def __init__(
+        self, command: Sequence[str], unpack: Callable[[dict[str, Any]], None] = lambda _: None
+    ) -> None:
+        self._unpack = unpack
         self.events: queue.Queue[dict[str, Any]] = queue.Queue()
         self._last_words: deque[str] = deque(maxlen=20)
         self._process = subprocess.Popen(  # noqa: S603
@@ -68,7 +74,9 @@ class WorkerProcess:
     def _read_events(self) -> None:
         for line in self._process.stdout or ():
             with suppress(ValueError):
-                self.events.put(json.loads(line))
+                event = json.loads(line)
+                self._unpack(event)
+                self.events.put(event)
         self._process.wait()
         self._errors.join(timeout=1)
         self.events.put({"event": "died", "last_words": "".join(self._last_words).strip()})
