@@ -134,7 +134,7 @@ def test_vertebrae_appear_as_they_are_drawn_and_cancelling_leaves_nothing_behind
     assert time.monotonic() - start < 1
     window.settle()
     assert left_behind(slicer) == []
-    assert list(tmp_path.iterdir()) == []
+    window.wait_until(lambda: not list(tmp_path.iterdir()))
     assert rows(panel) == []
     assert panel.ui.statusLabel.text == "Cancelled; nothing was changed."
     scan.SetName("CT")

@@ -19,7 +19,7 @@ LABELMAP = "Binary labelmap"
 def masksFromNode(node, segmentIds: Iterable[str], volumeNode) -> Mapping[str, Mask]:
     """The masks of some segments by ID; an empty segment has none."""
     toSegmentation, grid = _toSegmentation(node, volumeNode), geometryFromNode(volumeNode)
-    boxes: dict[int, list] = {}
+    boxes: dict[int, tuple] = {}
     masks = {}
     for segmentId in segmentIds:
         segment = node.GetSegmentation().GetSegment(segmentId)
@@ -63,16 +63,16 @@ def _offset(image, toSegmentation: np.ndarray) -> np.ndarray | None:
     return offset.astype(int) if aligned and np.abs(toScan[:3, 3] - offset).max() < 1e-2 else None
 
 
-def _ofLayer(image, value: int, offset: np.ndarray, boxes: dict[int, list]) -> Mask | None:
+def _ofLayer(image, value: int, offset: np.ndarray, boxes: dict[int, tuple]) -> Mask | None:
     """The mask of one label value; the boxes of all values of a layer are looked for once."""
     scalars = image.GetPointData().GetScalars()
     if scalars is None or image.IsEmpty():
         return None
     layer = vtk_to_numpy(scalars).reshape(image.GetDimensions()[::-1]).transpose()
-    key = id(scalars)
-    if key not in boxes:
-        boxes[key] = ndimage.find_objects(layer)
-    box = boxes[key][value - 1] if value <= len(boxes[key]) else None
+    if id(scalars) not in boxes:
+        boxes[id(scalars)] = (scalars, ndimage.find_objects(layer))
+    found = boxes[id(scalars)][1]
+    box = found[value - 1] if value <= len(found) else None
     if box is None:
         return None
     low = np.array(image.GetExtent()[::2]) + offset + [span.start for span in box]
