@@ -70,10 +70,13 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/methods/__init__.py
   vertebra/methods/common/__init__.py
   vertebra/methods/common/convolution.py
+  vertebra/methods/common/installed.py
   vertebra/methods/common/picture.py
   vertebra/methods/common/preparation.py
+  vertebra/methods/common/weights.py
   vertebra/methods/iterative/__init__.py
   vertebra/methods/iterative/augmentation.py
+  vertebra/methods/iterative/choosing.py
   vertebra/methods/iterative/coarse.py
   vertebra/methods/iterative/configuration.py
   vertebra/methods/iterative/events.py
@@ -86,6 +89,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/methods/iterative/network.py
   vertebra/methods/iterative/objective.py
   vertebra/methods/iterative/patches.py
+  vertebra/methods/iterative/pointers.py
   vertebra/methods/iterative/refinement.py
   vertebra/methods/iterative/result.py
   vertebra/methods/iterative/rules.py
@@ -158,6 +162,11 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/phantom/vessels.py
   vertebra/phantom/wall.py
   vertebra/phantom/writing.py
+  vertebra/pipeline/__init__.py
+  vertebra/pipeline/label.py
+  vertebra/pipeline/networks.py
+  vertebra/pipeline/results.py
+  vertebra/pipeline/segment.py
   vertebra/runtime/__init__.py
   vertebra/runtime/devices.py
   vertebra/runtime/files.py

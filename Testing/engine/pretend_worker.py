@@ -17,13 +17,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from vertebra.errors import NotABodyCT
+from vertebra.pipeline import Piece, Result, Show
 from vertebra.runtime.progress import Progress
 from vertebra.spine import Spine
 from vertebra.volume import LabelMap
 from vertebra.worker.job import Job
-from vertebra.worker.result import Piece, Result
 from vertebra.worker.server import serve
-from vertebra.worker.tasks import Show
 
 LEVELS = ("T11", "T12", "L1", "L2", "L3", "L4", "L5")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 ENGINE = Path(__file__).resolve().parents[2] / "vertebra"
 
 LAYERS = [
-    *("__main__", "cli", "worker", "evaluation", "methods", "training", "phantom"),
+    *("__main__", "cli", "worker", "pipeline", "evaluation", "methods", "training", "phantom"),
     *("runtime", "chain", "exchange", "spine", "volume", "spacing", "anatomy"),
     *("runtime.files", "runtime.progress", "errors", "__version__"),
 ]

@@ -19,9 +19,10 @@ from vertebra.cli import label, train
 from vertebra.errors import VertebraError
 from vertebra.exchange import markups, table, verse, verse_folder
 from vertebra.methods.common.picture import draw_spine
-from vertebra.methods.multiview import configuration, learning
+from vertebra.methods.multiview import configuration
 from vertebra.methods.multiview.networks import MultiViewNetwork
 from vertebra.runtime import models
+from vertebra.runtime.models import Card
 from vertebra.spine import Spine, from_json
 from vertebra.volume import write_volume
 
@@ -83,7 +84,7 @@ def test_labelling_writes_every_file_and_says_what_is_uncertain(tmp_path, monkey
     monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
     torch.manual_seed(0)
     weights = MultiViewNetwork(TINY).state_dict()
-    models.save(learning.card("blank", TINY, "nothing"), weights, tmp_path / "models")
+    models.save(Card("blank", "multiview", TINY.to_dict()), weights, tmp_path / "models")
     example = block_example(1)
     ct = tmp_path / "scan.nii.gz"
     write_volume(example.volume, ct)

@@ -10,6 +10,7 @@ pytest.importorskip("tensorboard")
 from blocks import TINY, block_example, shorter
 
 from vertebra.errors import BadFile, BadModel, Cancelled, VertebraError
+from vertebra.methods.common.weights import card, publish
 from vertebra.methods.multiview import learning
 from vertebra.methods.multiview.configuration import COMPACT
 from vertebra.methods.multiview.exposures import Exposures, Pairs, expose, prepare, read_view
@@ -111,21 +112,20 @@ def test_labelling_tells_its_progress_and_can_be_cancelled(localizer):
 
 def test_a_trained_model_is_published_installed_and_loaded(trained, tmp_path, monkeypatch):
     monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
-    published = learning.publish(trained, TINY, learning.card("mine", TINY, "blocks"), tmp_path)
+    made = card("mine", "multiview", TINY.to_dict(), "blocks")
+    published = publish(learning.trained_network(trained, TINY), made, tmp_path)
     models.install(published.weights)
     localizer = Localizer.load("mine")
     assert localizer.configuration == TINY
     assert label(block_example(101).volume, localizer).levels == block_example(101).spine.levels
-    with pytest.raises(VertebraError, match="not multiview"):
-        learning.publish(trained, TINY, models.Card("mine", "other"), tmp_path)
 
 
 def test_a_model_of_another_method_or_shape_is_refused(trained, tmp_path, monkeypatch):
     monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path))
     models.save(models.Card("other", "iterative"), {"x": torch.zeros(1)}, tmp_path)
-    with pytest.raises(BadModel, match="iterative"):
+    with pytest.raises(BadModel, match="method iterative, which is not for labelling spines; inst"):
         Localizer.load("other")
-    wrong = learning.card("wrong", COMPACT, "")
+    wrong = card("wrong", "multiview", COMPACT.to_dict(), "")
     models.save(wrong, {"x": torch.zeros(1)}, tmp_path)
     with pytest.raises(BadModel, match="do not fit"):
         Localizer.load("wrong")

@@ -43,9 +43,11 @@ def multiview(
     A pre-trained encoder in the output folder is used. The trained model lies in OUTPUT/model;
     'vertebra models install' makes it available to 'vertebra label'.
     """
+    from ..methods.common.weights import card, publish
     from ..methods.multiview import learning
     from ..methods.multiview.configuration import CONFIGURATIONS
     from ..methods.multiview.exposures import prepare
+    from ..methods.multiview.inference import METHOD
     from ..runtime import models
     from ..training.examples import recipes
 
@@ -84,6 +86,7 @@ def multiview(
             workers=workers,
             progress=progress,
         )
-    card = learning.card(name, chosen, data)
-    model = learning.publish(output / "train", chosen, card, output / "model")
+    network = learning.trained_network(output / "train", chosen)
+    made = card(name, METHOD, chosen.to_dict(), data)
+    model = publish(network, made, output / "model")
     out.print(f"The model lies in {model.weights}.", soft_wrap=True)

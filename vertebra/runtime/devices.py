@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 import torch
@@ -40,18 +41,43 @@ def processor_count() -> int:
     return os.cpu_count() or 1
 
 
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Is half precision (bfloat16) the quick way to compute on this device?"""
+    if device.type == "cpu":
+        mkldnn = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+        return mkldnn and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return device.type == "cuda"
+
+
+def quick(device: torch.device) -> AbstractContextManager[object]:
+    """Within it, networks compute in half precision where the device is made for that."""
+    if multiplies_bfloat16(device):
+        return torch.autocast(device.type, torch.bfloat16)
+    return nullcontext()
+
+
 def with_fallback(
     work: Callable[[torch.device], Result],
     preferred: torch.device,
     say: Callable[[str], None],
 ) -> Result:
-    """Run `work` on the preferred device, or on the processor when its memory is too small."""
+    """Run `work` on the preferred device, or on the processor when its memory is too small.
+
+    A processor without enough memory for it is a `MemoryError`.
+    """
     try:
         return work(preferred)
-    except torch.OutOfMemoryError:
-        if preferred.type == "cpu":
+    except RuntimeError as error:
+        if not _out_of_memory(error):
             raise
+        if preferred.type == "cpu":
+            raise MemoryError from error
     if preferred.type == "cuda":
         torch.cuda.empty_cache()
     say(f"Device {preferred} ran out of memory; going on with the processor, which takes longer.")
-    return work(torch.device("cpu"))
+    return with_fallback(work, torch.device("cpu"), say)
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    """Is it for want of memory? On a processor torch says so in words only."""
+    return isinstance(error, torch.cuda.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -102,10 +102,11 @@ def _fabric(device: str, devices: int, precision: str) -> Any:
     except ImportError as error:
         raise VertebraError('Training needs Lightning: pip install "vertebra[train]".') from error
     from ..runtime.devices import device as find
+    from ..runtime.devices import multiplies_bfloat16
 
     chosen = find(device)
     if precision == "auto":
-        precision = "bf16-mixed" if chosen.type == "cuda" or _quick_half_on_cpu() else "32-true"
+        precision = "bf16-mixed" if multiplies_bfloat16(chosen) else "32-true"
     which: int | list[int] = devices
     if chosen.type == "cuda" and devices == 1:
         which = [chosen.index or 0]
@@ -114,10 +115,6 @@ def _fabric(device: str, devices: int, precision: str) -> Any:
         devices=which,
         precision=precision,  # type: ignore[arg-type]
     )
-
-
-def _quick_half_on_cpu() -> bool:
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _save(

@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from ..spine import Spine, from_json
 from ..volume import LabelMap, Volume
 from .job import Job
 from .process import WorkerProcess
-from .result import Piece, Result
+from .result import piece_of, result_of
 from .signal import Signal
 
 PATIENCE = 0.7
 """Seconds that a cancelled job has to stop by itself before its process is ended."""
+LOST = "The result could not be read; free some disk space and try again."
 
 
 class Client:
@@ -75,7 +77,7 @@ class Client:
         if self._busy:
             raise VertebraError("A computation is running; wait for it, or cancel it.")
         if self._process is None:
-            self._process = WorkerProcess(self.command)
+            self._process = WorkerProcess(self.command, self._unpack)
         self._number += 1
         self._folder = tempfile.TemporaryDirectory(
             prefix="vertebra-job-", ignore_cleanup_errors=True
@@ -126,31 +128,35 @@ class Client:
         elif kind == "found":
             self.found.emit(from_json(event["spine"]))
         elif kind == "drawn":
-            self.drawn.emit(Piece.from_message(event, self._folder_of_job))
+            if "unpacked" in event:
+                self.drawn.emit(event["unpacked"])
         else:
             unwanted = self._give_up is not None
-            result = None
-            if kind == "result" and not unwanted:
-                result = Result.from_message(event, self._folder_of_job)
             self._end_job()
             if unwanted:
                 self.cancelled.emit()
-            elif result is not None:
-                self.finished.emit(result)
-            elif kind == "error":
-                self.failed.emit(event["sentence"])
-            else:
+            elif "unpacked" in event:
+                self.finished.emit(event["unpacked"])
+            elif kind == "cancelled":
                 self.cancelled.emit()
+            else:
+                self.failed.emit(event.get("sentence", LOST))
 
-    @property
-    def _folder_of_job(self) -> Path:
-        assert self._folder is not None, "a job that is on its way has a folder"
-        return Path(self._folder.name)
+    def _unpack(self, event: dict[str, Any]) -> None:
+        """Read the arrays of an event, in the listening thread, so that no window waits."""
+        folder = self._folder
+        if folder is None or event.get("job") != self._number:
+            return
+        with suppress(OSError, ValueError):
+            if event["event"] == "drawn":
+                event["unpacked"] = piece_of(event, Path(folder.name))
+            elif event["event"] == "result":
+                event["unpacked"] = result_of(event, Path(folder.name))
 
     def _end_job(self) -> None:
         self._busy, self._give_up = False, None
         if self._folder is not None:
-            self._folder.cleanup()
+            threading.Thread(target=self._folder.cleanup).start()
             self._folder = None
 
     def _end_process(self) -> None:

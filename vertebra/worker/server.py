@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..errors import Cancelled, VertebraError
+from ..pipeline import Piece
 from ..runtime.progress import Progress
 from ..spine import Spine, to_json
 from .job import Job
-from .result import Piece
+from .result import piece_message, result_message
 from .tasks import TASKS, Task
 
 
@@ -76,7 +77,7 @@ class Server:
             folder = Path(message["folder"])
             result = task(job, progress, lambda news: self._show(number, news, folder))
             progress.check()
-            self._say({"event": "result", "job": number, **result.to_message(folder)})
+            self._say({"event": "result", "job": number, **result_message(result, folder)})
         except Cancelled:
             self._say({"event": "cancelled", "job": number})
         except VertebraError as error:
@@ -99,7 +100,7 @@ class Server:
     def _show(self, number: int, news: Spine | Piece, folder: Path) -> None:
         """Tell of the spine so far, or of one vertebra that has been drawn."""
         if isinstance(news, Piece):
-            self._say({"event": "drawn", "job": number, **news.to_message(folder)})
+            self._say({"event": "drawn", "job": number, **piece_message(news, folder)})
         else:
             self._say({"event": "found", "job": number, "spine": to_json(news)})
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ...anatomy import Region
 from ...spine import Flag, Point, Spine, Vertebra
 from ...volume import LabelMap, Volume
 from .events import Drawn, Listener
@@ -94,6 +95,8 @@ def drawn_for_points(
 
 def judged(vertebra: Vertebra, instance: Instance | None) -> Vertebra:
     """The vertebra with completeness and flags from its mask."""
+    if instance is None and not segmented(vertebra):
+        return vertebra
     flags = vertebra.flags - {Flag.NO_MASK, Flag.FRAGMENTED}
     if instance is None:
         return replace(vertebra, completeness=None, flags=flags | {Flag.NO_MASK})
@@ -103,6 +106,11 @@ def judged(vertebra: Vertebra, instance: Instance | None) -> Vertebra:
     if instance.fragmented:
         flags |= {Flag.FRAGMENTED}
     return replace(vertebra, completeness=instance.completeness, flags=flags)
+
+
+def segmented(vertebra: Vertebra) -> bool:
+    """Is this one that gets a mask? The sacrum is no vertebra here."""
+    return vertebra.level.region is not Region.SACRAL
 
 
 def complete_only(labels: LabelMap, spine: Spine) -> LabelMap:

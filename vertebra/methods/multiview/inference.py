@@ -10,14 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from ...chain import Candidate, decode
-from ...errors import BadModel
 from ...runtime import Progress
-from ...runtime.models import load, model
+from ...runtime.devices import quick
 from ...runtime.provenance import provenance
 from ...spine import Spine
 from ...volume import Grid, Volume
 from ..common.convolution import folded
+from ..common.installed import chosen
 from ..common.preparation import upright
+from ..common.weights import loaded
 from .configuration import CLASSES, Configuration, Optics, from_dict
 from .drr import render
 from .fusion import fuse
@@ -31,6 +32,7 @@ from .vote import voted
 from .windows import Sighting, Window, blended, windows
 
 METHOD = "multiview"
+PURPOSE = "labelling spines"
 LOWEST_HEAT = 0.15
 """Heat under this is no peak."""
 APART = 8.0
@@ -85,15 +87,9 @@ class Localizer:
     @classmethod
     def load(cls, name: str, device: torch.device | str = "cpu") -> Localizer:
         """The localizer of an installed model."""
-        found = model(name)
-        if found.card.method != METHOD:
-            raise BadModel(f"'{name}' is a model of the method {found.card.method}, not {METHOD}.")
+        found = chosen(METHOD, PURPOSE, name)
         configuration = from_dict(dict(found.card.configuration))
-        network = MultiViewNetwork(configuration)
-        try:
-            network.load_state_dict(load(found))
-        except RuntimeError as error:
-            raise BadModel(f"The weights of '{name}' do not fit its card.") from error
+        network = loaded(MultiViewNetwork(configuration), found)
         return cls.of(network, configuration, device, found.card.sha256)
 
     def locate(self, volume: Volume, progress: Progress | None = None) -> list[Candidate]:
@@ -125,11 +121,10 @@ class Localizer:
         return blended(seen)
 
     def read(self, images: Tensor) -> Reading:
-        """The networks' reading of views; on a processor in single precision, the same anywhere."""
+        """The networks' reading of views."""
         views = network_input(images, self.configuration.optics.channels)
         views = views.contiguous(memory_format=torch.channels_last)
-        on_gpu = self.device.type == "cuda"
-        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=on_gpu):
+        with torch.inference_mode(), quick(self.device):
             heat, levels = self.network(views)
         return Reading(heat.float(), levels.float())
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
-from ...errors import BadModel, VertebraError
+from ...errors import BadModel
 from ...runtime import Progress
-from ...runtime.models import Card, Model, save
 from ...training import checkpoints
 from ...training.loop import train as train_loop
+from ..common.weights import filled, trained_weights
 from .configuration import Configuration
 from .exposures import Exposures, Pairs
 from .inference import METHOD
@@ -97,7 +95,7 @@ def train(
     """
     network = MultiViewNetwork(configuration)
     if start is not None:
-        _fill(network, start)
+        filled(network, start)
     elif encoder is not None:
         fill_encoders(network, encoder)
     train_loop(
@@ -128,38 +126,4 @@ def fill_encoders(network: MultiViewNetwork, folder: Path) -> None:
 
 def trained_network(folder: Path, configuration: Configuration) -> MultiViewNetwork:
     """The networks of a training's checkpoint."""
-    weights = checkpoints.network_weights(folder)
-    network = MultiViewNetwork(configuration)
-    _fill(network, {key.removeprefix("network."): tensor for key, tensor in weights.items()})
-    return network
-
-
-def card(name: str, configuration: Configuration, data: str) -> Card:
-    """The card of a model that a user trained."""
-    return Card(
-        name=name,
-        method=METHOD,
-        configuration=configuration.to_dict(),
-        description="Trained by a user of Vertebra.",
-        data=data,
-        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-    )
-
-
-def publish(folder: Path, configuration: Configuration, card: Card, into: Path) -> Model:
-    """Write a training's networks as a model with a card, in half precision."""
-    if card.method != METHOD:
-        raise VertebraError(f"The card is for the method {card.method}, not {METHOD}.")
-    weights = trained_network(folder, configuration).state_dict()
-    return save(card, {key: _halved(tensor) for key, tensor in weights.items()}, into)
-
-
-def _halved(tensor: Tensor) -> Tensor:
-    return tensor.half() if tensor.dtype == torch.float32 else tensor
-
-
-def _fill(network: MultiViewNetwork, weights: Mapping[str, Tensor]) -> None:
-    try:
-        network.load_state_dict(dict(weights))
-    except RuntimeError as error:
-        raise BadModel("The weights belong to another configuration of this method.") from error
+    return filled(MultiViewNetwork(configuration), trained_weights(folder))

@@ -1,0 +1,70 @@
+"""Where networks get their weights from, and how trained ones become a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from ...errors import BadModel
+from ...runtime.models import Card, Model, load, model, save
+from ...training import checkpoints
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def loaded(network: Network, found: Model) -> Network:
+    """The network with the weights of a model."""
+    try:
+        network.load_state_dict(load(found))
+    except RuntimeError as error:
+        raise BadModel(f"The weights of '{found.card.name}' do not fit its card.") from error
+    return network
+
+
+def filled(network: Network, weights: Mapping[str, Tensor]) -> Network:
+    """The network with these weights, all of which must fit."""
+    try:
+        network.load_state_dict(dict(weights))
+    except RuntimeError as error:
+        raise BadModel("The weights belong to another configuration of this method.") from error
+    return network
+
+
+def weights_of(source: str) -> dict[str, Tensor]:
+    """The weights of an installed model, or of a folder that holds a training's checkpoint."""
+    if (Path(source) / checkpoints.STATE).is_file():
+        return trained_weights(Path(source))
+    return load(model(source))
+
+
+def trained_weights(folder: Path) -> dict[str, Tensor]:
+    """The weights of the network in a training's checkpoint."""
+    weights = checkpoints.network_weights(folder)
+    return {name.removeprefix("network."): tensor for name, tensor in weights.items()}
+
+
+def card(name: str, method: str, configuration: Mapping[str, Any], data: str) -> Card:
+    """The card of a model that a user trained."""
+    return Card(
+        name=name,
+        method=method,
+        configuration=configuration,
+        description="Trained by a user of Vertebra.",
+        data=data,
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    )
+
+
+def publish(network: nn.Module, card: Card, into: Path) -> Model:
+    """Write a network as a model with a card, in half precision."""
+    weights = network.state_dict()
+    return save(card, {key: _halved(tensor) for key, tensor in weights.items()}, into)
+
+
+def _halved(tensor: Tensor) -> Tensor:
+    return tensor.half() if tensor.dtype == torch.float32 else tensor

@@ -1,0 +1,57 @@
+"""Which of the installed models to segment with, and which one to search with."""
+
+from __future__ import annotations
+
+from ...errors import BadModel
+from ...runtime.models import Model
+from ..common.installed import chosen, installed
+from .configuration import Configuration, from_dict
+from .rules import Direction
+
+METHOD = "iterative"
+PURPOSE = "segmenting vertebrae"
+
+
+def choose(direction: str | None = None, name: str | None = None) -> Model:
+    """The model of a name, or the one with the smallest voxels; it must go in the direction.
+
+    Where both directions are possible and none is asked for, it goes down.
+    """
+    if name is not None or not installed(METHOD):
+        found = chosen(METHOD, PURPOSE, name)
+        if direction not in (None, configuration_of(found).direction):
+            raise BadModel(
+                f"'{found.card.name}' does not go {direction}; leave out the direction or choose "
+                "another model."
+            )
+        return found
+    going = [each for each in installed(METHOD) if direction in (None, _direction(each))]
+    if not going:
+        raise BadModel(
+            f"No model for segmenting vertebrae that goes {direction} is installed; leave out "
+            "the direction."
+        )
+    return min(going, key=lambda each: (_direction(each) != Direction.DOWN.value, _spacing(each)))
+
+
+def coarser(fine: Model) -> Model | None:
+    """The model to search with: the one with the largest voxels that goes the same way."""
+    larger = [
+        each
+        for each in installed(METHOD)
+        if _direction(each) == _direction(fine) and _spacing(each) > _spacing(fine)
+    ]
+    return max(larger, key=_spacing, default=None)
+
+
+def configuration_of(model: Model) -> Configuration:
+    """The configuration in a model's card."""
+    return from_dict(dict(model.card.configuration))
+
+
+def _direction(model: Model) -> str:
+    return configuration_of(model).direction
+
+
+def _spacing(model: Model) -> float:
+    return configuration_of(model).spacing
