@@ -10,6 +10,8 @@ from vertebra.worker import Signal
 
 OWNER = "SpineSegment"
 """The editor's settings are our own, and those of the module Segment Editor stay as they are."""
+PREPARED = "Vertebra.sparesNeighbours"
+"""Marks settings that were made ours once; what a person sets afterwards stays."""
 
 
 class EmbeddedEditor:
@@ -80,7 +82,7 @@ class EmbeddedEditor:
             self._observer = node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._onSettings)
 
     def _settings(self):
-        """The editor's node in this scene; a new one spares neighbours."""
+        """The editor's node; a new one, or one that a closed scene emptied, spares neighbours."""
         kind = "vtkMRMLSegmentEditorNode"
         node = slicer.mrmlScene.GetSingletonNode(OWNER, kind)
         if node is None:
@@ -88,6 +90,8 @@ class EmbeddedEditor:
             node.UnRegister(None)
             node.SetSingletonTag(OWNER)
             node = slicer.mrmlScene.AddNode(node)
+        if node.GetAttribute(PREPARED) is None:
+            node.SetAttribute(PREPARED, "1")
             node.SetOverwriteMode(node.OverwriteNone)
             node.SetMaskMode(slicer.vtkMRMLSegmentationNode.EditAllowedOutsideAllSegments)
         return node

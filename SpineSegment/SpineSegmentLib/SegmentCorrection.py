@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import slicer
-import vtk
 from SpineLabelLib.scene import (
     Mask,
     describeSegment,
@@ -52,8 +51,7 @@ class SegmentCorrection:
         self._before: list[Case] = []
         self._after: list[Case] = []
         self._observed: list[tuple] = []
-        self._touched: set[str] = set()
-        self._showing = self._dragging = self._waiting = False
+        self._showing = self._dragging = self._waiting = self._repainted = False
 
     def follow(self, node, volumeNode, pointsNode=None) -> None:
         """Correct this segmentation of this scan from now on, and these points; None for none."""
@@ -131,10 +129,10 @@ class SegmentCorrection:
             target.append(self.case)
             self._show(source.pop())
 
-    def _replace(self, case: Case) -> None:
+    def _replace(self, case: Case, shown: Case | None = None) -> None:
         self._before.append(self.case)
         self._after.clear()
-        self._show(case)
+        self._show(case, shown)
 
     def _read(self) -> Case:
         """What the nodes say when they are chosen."""
@@ -152,17 +150,18 @@ class SegmentCorrection:
         seen = segmentedVertebra(self.node, self._ids[instance], centre)
         return replace(seen, instance=instance, flags=frozenset({Flag.NO_POINT}))
 
-    def _withPoints(self, case: Case) -> Case:
-        """The case with the points as they are in the scene now."""
+    def _withPoints(self, case: Case, gone: frozenset[int] = frozenset()) -> Case:
+        """The case with the points as they are in the scene now, but for those of lost masks."""
         spine, refused = takeUp(keptSpine(self.points), self.points)
         if refused:
             self.refused.emit(" ".join(refused))
         spine, self._numbers = paired(spine, case, self._numbers)
-        return case.withPoints(spine)
+        kept = tuple(each for each in spine if each.instance not in gone)
+        return case.withPoints(replace(spine, vertebrae=kept))
 
-    def _show(self, case: Case) -> None:
-        """Make the nodes show a case: only what differs from the one before is written."""
-        before, self.case = self.case, case
+    def _show(self, case: Case, shown: Case | None = None) -> None:
+        """Make the nodes show a case: only what differs from what they show is written."""
+        before, self.case = shown or self.case, case
         self._showing = True
         try:
             self._showSegments(before, case)
@@ -175,13 +174,15 @@ class SegmentCorrection:
 
     def _showSegments(self, before: Case, case: Case) -> None:
         segmentation = self.node.GetSegmentation()
+        logic = slicer.vtkSlicerSegmentationsModuleLogic
         kept = {each.instance for each in case.spine}
         for instance, segmentId in self._ids.items():
-            if instance not in kept:
-                if segmentation.GetSegment(segmentId) is not None:
-                    segmentation.RemoveSegment(segmentId)
-            elif instance in before.masks and instance not in case.masks:
-                slicer.vtkSlicerSegmentationsModuleLogic.ClearSegment(self.node, segmentId)
+            present = segmentation.GetSegment(segmentId) is not None
+            if present and instance not in kept:
+                segmentation.RemoveSegment(segmentId)
+            elif present and before.masks.get(instance) is not case.masks.get(instance):
+                # A mask that grows into one that has yet to shrink would get a layer of its own.
+                logic.ClearSegment(self.node, segmentId)
         known = {each.instance: each for each in before.spine}
         previous = None
         for vertebra in case.spine:
@@ -202,13 +203,14 @@ class SegmentCorrection:
 
     def _observe(self) -> None:
         segmentation = self.node.GetSegmentation()
+        repainted = segmentation.SourceRepresentationModified
+        self._add(segmentation, repainted, lambda *_: self._onRepainted())
         for event in (
-            segmentation.SourceRepresentationModified,
             segmentation.SegmentAdded,
             segmentation.SegmentRemoved,
             segmentation.SegmentModified,
         ):
-            self._add(segmentation, event, segmentEvent(self._onSegment))
+            self._add(segmentation, event, lambda *_: self._onOthersEdit())
         if self.points is not None:
             node = self.points
             for event in (
@@ -229,13 +231,12 @@ class SegmentCorrection:
         self._observed.clear()
         self._before.clear()
         self._after.clear()
-        self._touched.clear()
         self._ids, self._numbers, self.case = {}, {}, None
-        self._dragging = False
+        self._dragging = self._repainted = False
 
-    def _onSegment(self, segmentId: str) -> None:
+    def _onRepainted(self) -> None:
         if not self._showing:
-            self._touched.add(segmentId)
+            self._repainted = True
             self._onOthersEdit()
 
     def _onDrag(self, on: bool) -> None:
@@ -256,27 +257,32 @@ class SegmentCorrection:
         try:
             case = self.case.withSegments(self._segmentsNow())
             if self.points is not None:
-                case = self._withPoints(case)
+                present = {each.instance for each in case.spine}
+                gone = frozenset(n for n in self.case.masks if n not in present)
+                case = self._withPoints(case, gone)
         except VertebraError as error:
             self._describeAll()
             self.refused.emit(str(error))
             return
         if case.spine != self.case.spine or case.masks != self.case.masks:
-            self._replace(case)
+            self._replace(case, shown=replace(self.case, masks=case.masks))
 
     def _segmentsNow(self) -> dict[int, tuple[Vertebra, Mask | None]]:
-        """Every vertebra's segment as it is now; only those that were touched are read again."""
-        touched, self._touched = self._touched, set()
+        """Every vertebra's segment as it is now; masks are read again only after a stroke.
+
+        A stroke may change all segments of a layer, though Slicer tells of one.
+        """
         present = list(vertebraSegments(self.node).values())
         for segmentId in present:
             if self.instanceOf(segmentId) is None:
                 self._ids[self._newNumber(segmentId)] = segmentId
-        read = masksFromNode(self.node, [each for each in present if each in touched], self.volume)
-        known = {each.instance: each for each in self.spine}
+        read = masksFromNode(self.node, present, self.volume) if self._repainted else None
+        self._repainted = False
+        known, masks = {each.instance: each for each in self.spine}, self.case.masks
         found = {}
         for segmentId in present:
             number = self.instanceOf(segmentId)
-            mask = read.get(segmentId) if segmentId in touched else self.case.masks.get(number)
+            mask = masks.get(number) if read is None else read.get(segmentId)
             if number in known:
                 found[number] = (self._seen(number, known[number].centroid), mask)
             elif mask is not None:
@@ -296,16 +302,6 @@ class SegmentCorrection:
         own = instance_of(segmentId)
         taken = {*self._ids, *(each.instance for each in self.spine)}
         return own if own and own not in taken else max(taken, default=0) + 1
-
-
-def segmentEvent(callback: Callable[[str], None]):
-    """An observer that is told which segment an event is about."""
-
-    @vtk.calldata_type(vtk.VTK_STRING)
-    def observer(_caller, _event, segmentId=None) -> None:
-        callback(segmentId)
-
-    return observer
 
 
 def _shownOtherwise(before: Vertebra | None, now: Vertebra) -> bool:

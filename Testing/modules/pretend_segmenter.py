@@ -1,7 +1,7 @@
 """A real worker process that only pretends to segment: it draws blocks shaped like vertebrae.
 
-What else it does is told by the name of the scan, as in Testing/engine/pretend_worker.py, on which it
-builds: "slow", "crash", "refuse", "fault"; besides "empty" (nothing is found) and "differs" (the
+What else it does is told by the name of the scan, as in Testing/engine/pretend_worker.py, on which
+it builds: "slow", "crash", "refuse", "fault"; besides "empty" (nothing is found) and "differs" (the
 result is not what was drawn).
 """
 
@@ -45,7 +45,7 @@ def block(grid: Grid, centre: tuple[float, ...]) -> tuple[tuple[slice, ...], np.
 
 
 def segment(job: Job, progress: Progress, show: Show) -> Result:
-    """Draw a block at each point that was given, or at a lumbar spine's; the first one is partial."""
+    """Draw a block at each given point, or at a lumbar spine's; the first one is partial."""
     name, grid = job.volume.source, job.volume.grid
     misbehave(name)
     if name == "empty":

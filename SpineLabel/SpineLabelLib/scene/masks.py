@@ -13,7 +13,7 @@ from vertebra.spine import Point
 from vertebra.volume import Grid
 
 SMALL_PIECE = 0.02
-"""A piece below this share of its mask is a crumb and stays with the largest piece."""
+"""A piece below this share of its mask is a crumb and no vertebra of its own."""
 BODY = 0.6
 """The body is where the bone is at least this share of its greatest thickness."""
 COARSE = 2.0
@@ -99,16 +99,21 @@ class Mask:
         return Mask(_index(low), voxels).cropped() if voxels.any() else None
 
     def pieces(self) -> list[Mask]:
-        """Its separate parts, the largest first, crumbs with the largest."""
+        """Its separate parts, the largest first, crumbs with the part that is nearest."""
         labels, _ = ndimage.label(self.voxels)
         sizes = np.bincount(labels.ravel())[1:]
         order = np.argsort(-sizes)
-        whole = [n + 1 for n in order if sizes[n] >= SMALL_PIECE * sizes.sum()]
-        if len(whole) < 2:
+        parts = [n + 1 for n in order if sizes[n] >= SMALL_PIECE * sizes.sum()]
+        if len(parts) < 2:
             raise BadEdit("This mask is in one piece; cut it in the Segment Editor first.")
-        others = [labels == number for number in whole[1:]]
-        largest = self.voxels & ~np.logical_or.reduce(others)
-        return [Mask(self.start, part).cropped() for part in (largest, *others)]
+        crumbs = self.voxels & ~np.isin(labels, parts)
+        if crumbs.any():
+            nearest = ndimage.distance_transform_edt(
+                ~(self.voxels & ~crumbs), return_distances=False, return_indices=True
+            )
+            labels = labels[tuple(nearest)]
+        found = [Mask(self.start, self.voxels & (labels == part)).cropped() for part in parts]
+        return [piece for piece in found if piece is not None]
 
     def body_centre(self, grid: Grid) -> Point:
         """The middle of its thickest part, which is the vertebral body (RAS mm)."""
