@@ -77,6 +77,7 @@ class SpineLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def enter(self) -> None:
         """The user came: keys work, and the scene may have changed meanwhile."""
         self.initializeParameterNode()
+        self.panel.models.refresh()
         self.panel.shortcuts.install()
 
     def exit(self) -> None:

@@ -16,6 +16,7 @@ from SpineLabelLib.scene import geometryFromNode, keptSpine
 
 from vertebra.anatomy import LEVELS
 from vertebra.exchange.convert import read
+from vertebra.runtime.models import Card, save
 
 PRETEND = Path(__file__).resolve().parents[1] / "engine" / "pretend_worker.py"
 NAMES = "T11 T12 L1 L2 L3 L4 L5"
@@ -285,3 +286,49 @@ def test_the_first_vertebra_may_be_set_by_hand_where_nothing_was_found(
     panel.correction.edit(lambda spine: spine.inserted((0, 0, 0), LEVELS["L3"]))
     window.settle()
     assert rows(panel) == "L3"
+
+
+def test_the_installed_models_are_offered_by_name_and_a_saved_scene_keeps_the_choice(
+    panel: Any,
+    window: Any,
+    choose_scan: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    reopened: Callable[[str], None],
+) -> None:
+    import torch
+
+    monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
+    save(Card("views", "multiview"), {"w": torch.zeros(1)}, tmp_path / "models")
+    save(Card("bones", "iterative"), {"w": torch.zeros(1)}, tmp_path / "models")
+    panel.models.refresh()
+    box = panel.ui.modelBox
+    offered = [box.itemText(n) for n in range(box.count)]
+    assert offered[0] == "the best installed"
+    assert "views" in offered
+    assert "bones" not in offered
+    assert box.enabled
+    assert panel.ui.modelHint.text == ""
+    box.currentIndex = offered.index("views")
+    reopened("mrb")
+    window.settle()
+    assert box.currentText == "views"
+
+
+def test_without_a_model_the_choice_is_off_and_says_what_to_do(
+    panel: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vertebra.runtime import models
+
+    monkeypatch.setattr(models, "bundled_folder", lambda: tmp_path / "none")
+    monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "mine"))
+    panel.models.refresh()
+    assert not panel.ui.modelBox.enabled
+    folder = tmp_path / "mine"
+    sentence = f"No model is installed; put one's two files into {folder}."
+    assert panel.ui.modelHint.text == sentence
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "bad.json").write_text("{")
+    (tmp_path / "mine" / "bad.safetensors").write_bytes(b"")
+    panel.models.refresh()
+    assert "'bad.json' is not the card of a model" in panel.ui.modelHint.text

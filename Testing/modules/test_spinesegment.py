@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from SpineLabelLib.scene import (
 )
 
 from vertebra.anatomy import LEVELS
-from vertebra.exchange.convert import read
 from vertebra.spine import Spine
 from vertebra.volume import LabelMap
 
@@ -214,30 +212,6 @@ def test_a_segmentation_without_vertebrae_is_explained(
     window.choose(panel.ui.segmentationSelector, empty)
     assert "No segment is named after a vertebra" in panel.ui.problemsLabel.text
     assert not panel.ui.exportButton.enabled
-
-
-@pytest.mark.parametrize(("index", "ending"), [(0, ".seg.nrrd"), (1, ".nii.gz")])
-def test_masks_are_exported_and_read_back(
-    panel: Any,
-    window: Any,
-    masks: LabelMap,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    index: int,
-    ending: str,
-) -> None:
-    import qt
-
-    target = str(tmp_path / f"masks{ending}")
-    monkeypatch.setattr(qt.QFileDialog, "getSaveFileName", lambda *_: target)
-    if panel.ui.exportSection.collapsed:
-        window.click(panel.ui.exportSection._header)
-    panel.ui.formatBox.currentIndex = index
-    window.click(panel.ui.exportButton)
-    assert panel.ui.statusLabel.text == f"Saved: {target}"
-    back = read(target)
-    assert set(back.names.values()) == set(LEVEL_BOXES)
-    np.testing.assert_array_equal(back.voxels > 0, masks.voxels > 0)
 
 
 def test_a_saved_scene_brings_the_panel_back(panel: Any, window: Any, reopened: Any) -> None:

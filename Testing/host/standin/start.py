@@ -10,6 +10,7 @@ import qt
 import slicer
 
 from .application import Application
+from .dicom_database import DicomDatabase
 from .mrml.core import Core
 from .mrml.subject_hierarchy import keep_items
 
@@ -21,6 +22,7 @@ def start() -> Any:
     core = Core()
     slicer.app = Application(core)
     slicer.mrmlScene = core.scene
+    slicer.dicomDatabase = DicomDatabase()
     slicer.modules = core.modules
     keep_items(core.scene)
     _install_python_modules()
