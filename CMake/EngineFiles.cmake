@@ -11,9 +11,11 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/chain/geometry.py
   vertebra/chain/lattice.py
   vertebra/chain/paths.py
+  vertebra/chain/posterior.py
   vertebra/chain/published.py
   vertebra/chain/settings.py
   vertebra/chain/steps.py
+  vertebra/chain/whole.py
   vertebra/cli/__init__.py
   vertebra/cli/console.py
   vertebra/cli/convert.py
@@ -23,6 +25,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/cli/models.py
   vertebra/cli/phantom.py
   vertebra/cli/run.py
+  vertebra/cli/segment.py
   vertebra/cli/spine.py
   vertebra/cli/train.py
   vertebra/errors.py

@@ -240,3 +240,33 @@ def test_other_priors_change_the_answer() -> None:
     usual = decode(candidates).anomaly_probabilities[Anomaly.L6]
     rare = decode(candidates, Settings(l6=0.0001)).anomaly_probabilities[Anomaly.L6]
     assert rare < usual
+
+
+def test_one_displaced_vertebra_keeps_its_place_in_the_chain() -> None:
+    for seed in range(4):
+        candidates, truth = whole(seed)
+        off = candidates[12]
+        moved = Candidate(off.position + (6, -5, 3), off.probabilities, off.existence)
+        found = decode([*candidates[:12], moved, *candidates[13:]])
+        assert [truth[i] for i in found.naming.candidates] == list(found.naming.levels)
+        assert found.rejected == ()
+
+
+def test_lower_independence_makes_the_same_looks_say_less() -> None:
+    shifted = [
+        Candidate.at_number((0, 0, -26.0 * i), LEVELS["T6"].rank + 1 + i, spread=0.6)
+        for i in range(6)
+    ]
+    trusting, doubting = (decode(shifted, Settings(independence=power)) for power in (1, 0.1))
+    assert trusting.naming == doubting.naming
+    assert min(each.confidence or 0 for each in trusting.spine) > 0.99
+    assert max(each.confidence or 0 for each in doubting.spine) < 0.9
+
+
+def test_without_independence_only_the_geometry_speaks() -> None:
+    points = [(0, 0, -26.0 * i) for i in range(6)]
+    looks = [Candidate.at_number(p, 10 + i, spread=0.6) for i, p in enumerate(points)]
+    mute = decode(looks, Settings(independence=0))
+    unnamed = decode([Candidate.unnamed(point) for point in points])
+    assert mute.naming == unnamed.naming
+    assert mute.log_evidence == pytest.approx(unnamed.log_evidence)

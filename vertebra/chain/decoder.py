@@ -13,9 +13,11 @@ from . import geometry
 from .candidates import Candidate, Vector
 from .evidence import level_shares
 from .lattice import Lattice, build
-from .paths import BestPaths, Path, Posterior, posterior
+from .paths import BestPaths, Path
+from .posterior import Posterior, posterior
 from .settings import Settings
 from .steps import COUNT
+from .whole import log_whole_weights
 
 AMBIGUOUS_BELOW = 0.8
 SUSPECTED_FROM = 2.0
@@ -34,6 +36,9 @@ BORDERS = {
     Anomaly.L6: ("L5", "L6"),
 }
 """The vertebrae that show an anomaly."""
+
+Nodes = tuple[int, ...]
+"""A naming inside the lattice."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,16 @@ def decode(candidates: Sequence[Candidate], settings: Settings | None = None) ->
         return _nothing(0, 0.0)
     lattice = build(ordered, settings)
     paths = BestPaths.of(lattice)
-    best = paths.best()
-    chances = posterior(paths)
-    if best.log_weight < 0:
+    near = paths.narrowed()
+    competing = near.competing()
+    weights = log_whole_weights(competing, near.lattice, settings)
+    chances = posterior(near, competing, weights)
+    namings = _namings(competing, weights)
+    best = max(namings, key=namings.__getitem__)
+    if namings[best] < 0:
         return _nothing(len(candidates), chances.log_evidence)
-    second = paths.second(best)
-    margin = float(np.tanh((best.log_weight - second.log_weight) / 2))
+    second, log_second = _second(best, namings, paths)
+    margin = max(0.0, float(np.tanh((namings[best] - log_second) / 2)))
     naming, runner_up = _naming(best, order), _naming(second, order)
     suspected = frozenset(
         anomaly
@@ -92,7 +101,8 @@ def decode(candidates: Sequence[Candidate], settings: Settings | None = None) ->
         if chances.anomalies[anomaly] >= SUSPECTED_FROM * prior
     )
     confidences = _confidences(best, chances)
-    odd = _odd_spacing(ordered, lattice, best, settings)
+    path = next(path for path in competing if path.nodes == best)
+    odd = _odd_spacing(path, near.lattice, settings)
     spine = Spine(
         _vertebrae(ordered, best, confidences, suspected, odd),
         _anchored(ordered, best, confidences),
@@ -124,23 +134,43 @@ def _nothing(count: int, log_evidence: float) -> Decoding:
     )
 
 
-def _naming(path: Path, order: Sequence[int]) -> Naming:
+def _namings(paths: Sequence[Path], log_weights: Vector) -> dict[Nodes, float]:
+    """The log weight of each naming: ways between the same levels count together."""
+    namings: dict[Nodes, float] = {}
+    for path, weight in zip(paths, log_weights):
+        before = namings.get(path.nodes, -np.inf)
+        namings[path.nodes] = float(np.logaddexp(before, weight))
+    return namings
+
+
+def _second(best: Nodes, namings: dict[Nodes, float], paths: BestPaths) -> tuple[Nodes, float]:
+    """The best naming that gives at least one vertebra of the best one another level."""
+    level = {node // COUNT: node for node in best}
+    rivals = [nodes for nodes in namings if any(level.get(n // COUNT, n) != n for n in nodes)]
+    if rivals:
+        second = max(rivals, key=namings.__getitem__)
+        return second, namings[second]
+    path = paths.renaming(best)
+    return path.nodes, max(path.log_weights)
+
+
+def _naming(nodes: Nodes, order: Sequence[int]) -> Naming:
     return Naming(
-        tuple(order[node // COUNT] for node in path.nodes),
-        tuple(VERTEBRAE[node % COUNT] for node in path.nodes),
+        tuple(order[node // COUNT] for node in nodes),
+        tuple(VERTEBRAE[node % COUNT] for node in nodes),
     )
 
 
 def _vertebrae(
     ordered: Sequence[Candidate],
-    path: Path,
+    nodes: Nodes,
     confidences: list[float],
     suspected: frozenset[Anomaly],
     odd: set[int],
 ) -> tuple[Vertebra, ...]:
     showing = {name for anomaly in suspected for name in BORDERS[anomaly]}
     vertebrae = []
-    for place, (node, confidence) in enumerate(zip(path.nodes, confidences)):
+    for place, (node, confidence) in enumerate(zip(nodes, confidences)):
         candidate, level = ordered[node // COUNT], VERTEBRAE[node % COUNT]
         flags = {
             Flag.PARTIAL: candidate.partial,
@@ -161,33 +191,30 @@ def _vertebrae(
     return tuple(vertebrae)
 
 
-def _confidences(path: Path, chances: Posterior) -> list[float]:
-    """The probability of each level on the path, given that its candidate is a vertebra."""
-    index, rank = np.divmod(np.array(path.nodes), COUNT)
+def _confidences(nodes: Nodes, chances: Posterior) -> list[float]:
+    """The probability of each level, given that its candidate is a vertebra."""
+    index, rank = np.divmod(np.array(nodes), COUNT)
     share = chances.nodes[index, rank] / chances.nodes[index].sum(axis=1)
     return [float(value) for value in np.minimum(share, 1)]
 
 
-def _odd_spacing(
-    ordered: Sequence[Candidate], lattice: Lattice, path: Path, settings: Settings
-) -> set[int]:
+def _odd_spacing(path: Path, lattice: Lattice, settings: Settings) -> set[int]:
     """The places on the path at either end of a step of unusual length."""
-    points: Vector = np.array([ordered[node // COUNT].position for node in path.nodes])
-    steps, table = np.array(path.steps, dtype=int), lattice.steps
-    lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    spread = np.hypot(table.length_spread[steps], np.sqrt(2) * settings.position_noise)
-    scale = lattice.scales[[path.scale]]
-    off = geometry.length_offsets(lengths, table.length[steps], spread, scale)[:, 0]
+    edges, table = list(path.edges), lattice.steps
+    step = lattice.step[edges]
+    spread = np.hypot(table.length_spread[step], np.sqrt(2) * settings.position_noise)
+    lengths, scale = lattice.moves.length[lattice.pair[edges]], lattice.scales[[path.scale]]
+    off = geometry.length_offsets(lengths, table.length[step], spread, scale)[0]
     odd = np.flatnonzero(abs(off) > ODD_SPACING)
     return {int(place) for step in odd for place in (step, step + 1)}
 
 
-def _anchored(ordered: Sequence[Candidate], path: Path, confidences: list[float]) -> bool:
+def _anchored(ordered: Sequence[Candidate], nodes: Nodes, confidences: list[float]) -> bool:
     """Does a landmark in view, by its own looks, fix the count?"""
     shares = level_shares(ordered)
     for names in LANDMARKS:
         ranks = [LEVELS[name].rank for name in names]
-        for node, confidence in zip(path.nodes, confidences):
+        for node, confidence in zip(nodes, confidences):
             index, rank = divmod(node, COUNT)
             looks_so = shares[index, ranks].sum() >= LOOKS_LIKE_ONE
             if rank in ranks and looks_so and confidence >= ANCHORED_FROM:

@@ -27,7 +27,9 @@ def log_levels(candidates: Sequence[Candidate], settings: Settings) -> Vector:
     A localizer takes neighbours for each other and knows T13 and L6 badly, so a share of the
     evidence for a level is taken to stem from its neighbours.
     """
-    likelihood = level_shares(candidates) @ _confusion(settings.confused_with_neighbour)
+    shares = level_shares(candidates) ** settings.independence
+    shares /= shares.sum(axis=1, keepdims=True)
+    likelihood = shares @ _confusion(settings.confused_with_neighbour)
     floor = settings.evidence_floor
     return np.asarray(np.log((1 - floor) * likelihood * len(VERTEBRAE) + floor))
 

@@ -40,6 +40,8 @@ class Displacements:
     tilt: Vector
     sideways: Vector
     noise: Vector
+    noise_at: Vector
+    """Of each candidate alone."""
     log_direction: Vector
 
 
@@ -66,6 +68,7 @@ def displacements(candidates: Sequence[Candidate], settings: Settings) -> Displa
         tilt=np.arctan2(-front, -up),
         sideways=np.arcsin(np.clip(right / lengths, -1, 1)),
         noise=np.hypot(noise[source], noise[target]),
+        noise_at=noise,
         log_direction=_log_direction(
             candidates, source, target, vectors / lengths[:, None], settings
         ),
@@ -80,17 +83,16 @@ def log_best_fit(
     settings: Settings,
 ) -> Vector:
     """Log density (per mm³) of displacement `pair` if its length were exactly the expected one."""
-    length, sideways, noise = moves.length[pair], moves.sideways[pair], moves.noise[pair]
-    tilt_spread = np.hypot(steps.tilt_spread[step], noise / length)
-    side_spread = np.hypot(np.radians(settings.coronal_spread), noise / length)
-    off = (_wrapped(moves.tilt[pair] - steps.tilt[step]) / tilt_spread) ** 2
-    off += (sideways / side_spread) ** 2
+    blur = (moves.noise / moves.length)[pair] ** 2
+    tilt_variance = blur + (steps.tilt_spread**2)[step]
+    side_variance = blur + np.radians(settings.coronal_spread) ** 2
+    off = wrapped(moves.tilt[pair] - steps.tilt[step]) ** 2 / tilt_variance
+    off += (moves.sideways**2)[pair] / side_variance
     turn = -(TURN_FREEDOM / 2 + 1) * np.log1p(off / TURN_FREEDOM)
-    area = 2 * np.pi * tilt_spread * side_spread * np.cos(sideways) * length**2
-    spread = np.hypot(steps.length_spread[step], noise)
-    return np.asarray(
-        turn - np.log(area * spread + 1e-9) + _LENGTH_NORM + moves.log_direction[pair]
-    )
+    variance = (steps.length_spread**2)[step] + (moves.noise**2)[pair]
+    own = moves.log_direction - np.log(np.cos(moves.sideways) * moves.length**2 + 1e-9)
+    spreads = tilt_variance * side_variance * variance
+    return np.asarray(turn - np.log(spreads) / 2 + (own + _LENGTH_NORM - np.log(2 * np.pi))[pair])
 
 
 def log_length_fit(
@@ -100,7 +102,7 @@ def log_length_fit(
     step: NDArray[np.intp],
     scales: Vector,
 ) -> Vector:
-    """What is to add to the above for the true length, for each subject scale."""
+    """What is to add to the above for the true length: a row for each subject scale."""
     spread = np.hypot(steps.length_spread[step], moves.noise[pair])
     off = length_offsets(moves.length[pair], steps.length[step], spread, scales)
     off *= off
@@ -109,8 +111,8 @@ def log_length_fit(
 
 
 def length_offsets(length: Vector, expected: Vector, spread: Vector, scales: Vector) -> Vector:
-    """By how many spreads each length differs from the expected one, for each subject scale."""
-    return np.asarray((length[:, None] - expected[:, None] * scales) / spread[:, None])
+    """By how many spreads each length differs from the expected one: a row for each scale."""
+    return np.asarray((length - expected * scales[:, None]) / spread)
 
 
 def possible(
@@ -153,5 +155,6 @@ def _log_direction(
     return total
 
 
-def _wrapped(angle: Vector) -> Vector:
-    return np.asarray((angle + np.pi) % (2 * np.pi) - np.pi)
+def wrapped(angle: Vector) -> Vector:
+    """Angles (radians) of less than a whole turn, within half a turn to either side."""
+    return np.asarray(angle - 2 * np.pi * np.rint(angle / (2 * np.pi)))

@@ -7,7 +7,7 @@ same pass serves two purposes: with (max, +) it finds best paths, with (+, x) it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from .candidates import Candidate, Vector
 from .settings import Settings
 from .steps import COUNT, Steps, steps_for
 
-SUBJECT_SCALES = np.linspace(-2.1, 2.1, 7)
+SUBJECT_SCALES = np.linspace(-2, 2, 5)
 """Sizes of the subject that are tried, in spreads from the usual one."""
 
 HOPELESS = -10.0
@@ -31,21 +31,42 @@ Nodes = NDArray[np.intp]
 class Lattice:
     """Log weights of all paths for each subject scale, relative to "every candidate is false".
 
-    A node is numbered candidate x 28 + level rank. `first` is the weight of a path that begins at
-    a node (with the node's own weight), `edges` that of a step (with the node it leads to), `last`
-    that of a path's end.
+    A node is numbered candidate x 28 + level rank. `nodes` is a node's own weight, `first` that of
+    a path that begins there (its own included), `edges` that of a step (with the node it leads to),
+    `last` that of a path's end. An edge is a displacement (`pair`) taken as one of the `steps`.
     """
 
     count: int
     scales: Vector
     steps: Steps
+    moves: geometry.Displacements
+    nodes: Vector
     first: Vector
     edges: Vector
     last: Vector
     tail: Nodes
     head: Nodes
+    pair: NDArray[np.intp]
     step: NDArray[np.intp]
     by_tail: Nodes
+
+    def with_edges(self, kept: NDArray[np.bool_]) -> Lattice:
+        """The same lattice with some of its edges only."""
+        tail = self.tail[kept]
+        return replace(
+            self,
+            edges=self.edges[kept],
+            tail=tail,
+            head=self.head[kept],
+            pair=self.pair[kept],
+            step=self.step[kept],
+            by_tail=_sorted_by(tail),
+        )
+
+
+def log_spine_odds(settings: Settings) -> float:
+    """Log odds that there is a spine at all."""
+    return float(np.log(settings.spine_in_view) - np.log1p(-settings.spine_in_view))
 
 
 def build(ordered: Sequence[Candidate], settings: Settings) -> Lattice:
@@ -54,7 +75,6 @@ def build(ordered: Sequence[Candidate], settings: Settings) -> Lattice:
     scales = np.exp(SUBJECT_SPREAD * SUBJECT_SCALES)
     log_scales = -(SUBJECT_SCALES**2) / 2
     log_scales -= np.log(np.exp(log_scales).sum())
-    odds = np.log(settings.spine_in_view) - np.log1p(-settings.spine_in_view)
     nodes = evidence.log_levels(ordered, settings)
     nodes = (nodes + evidence.log_existence(ordered, settings)[:, None]).ravel()
     moves = geometry.displacements(ordered, settings)
@@ -63,23 +83,26 @@ def build(ordered: Sequence[Candidate], settings: Settings) -> Lattice:
     fit += steps.log_prior[step] + np.log(settings.false_volume)
     hopeful = fit > HOPELESS
     pair, step, fit = pair[hopeful], step[hopeful], fit[hopeful]
-    edges = geometry.log_length_fit(moves, pair, steps, step, scales) + fit[:, None]
+    edges = geometry.log_length_fit(moves, pair, steps, step, scales) + fit
     tail = moves.source[pair] * COUNT + steps.upper[step]
     head = moves.target[pair] * COUNT + steps.lower[step]
-    kept = np.flatnonzero(edges.max(axis=1) > HOPELESS)
+    kept = np.flatnonzero(edges.max(axis=0) > HOPELESS)
     order = kept[_sorted_by(head[kept])]
-    edges, step, tail, head = edges[order], step[order], tail[order], head[order]
-    edges += nodes[head][:, None]
+    pair, step, tail, head = pair[order], step[order], tail[order], head[order]
+    edges = np.ascontiguousarray(edges[:, order].T) + nodes[head][:, None]
     first = np.tile(steps.log_first, len(ordered)) + nodes
     return Lattice(
         count=len(ordered),
         scales=scales,
         steps=steps,
-        first=first[:, None] + log_scales + odds,
+        moves=moves,
+        nodes=nodes,
+        first=first[:, None] + log_scales + log_spine_odds(settings),
         edges=edges,
         last=np.tile(steps.log_last, len(ordered)),
         tail=tail,
         head=head,
+        pair=pair,
         step=step,
         by_tail=_sorted_by(tail),
     )

@@ -1,26 +1,39 @@
-"""What the lattice says: its best paths, and the probability of everything over all paths."""
+"""The best paths of the lattice, in falling order."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import heapq
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from itertools import count
+from operator import add
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..anatomy import LEVELS, Anomaly
 from .candidates import Vector
 from .lattice import Lattice, from_head, from_tail
 from .steps import COUNT
 
+NEGLIGIBLE = -20.0
+"""Edges whose best path weighs less than this (log) of the best one are left out of sums."""
+COMPETING = -10.0
+"""Paths that weigh more than this (log) of the best one compete with it."""
+MOST_COMPETING = 200
 
-@dataclass(frozen=True)
-class Path:
-    """One path: its nodes from head to tail, the steps between them, its scale and log weight."""
+
+class Path(NamedTuple):
+    """A path: its nodes from head to tail, the edges between, its log weight for each scale."""
 
     nodes: tuple[int, ...]
-    steps: tuple[int, ...]
-    scale: int
-    log_weight: float
+    edges: tuple[int, ...]
+    log_weights: list[float]
+
+    @property
+    def scale(self) -> int:
+        """Which size of the subject suits it best."""
+        return self.log_weights.index(max(self.log_weights))
 
 
 @dataclass(frozen=True)
@@ -41,84 +54,86 @@ class BestPaths:
             from_tail(lattice, last, lattice.edges, maximal=True),
         )
 
-    def best(self) -> Path:
-        """The best path of all."""
-        return self._through(int((self.before + self.after).argmax()))
+    @property
+    def log_weight(self) -> float:
+        """That of the best path of all."""
+        return float((self.before + self.after).max())
 
-    def second(self, best: Path) -> Path:
-        """The best path that gives at least one vertebra of the best path another level."""
+    def narrowed(self) -> BestPaths:
+        """Without the edges that no path near the best one takes."""
+        grid = self.lattice
+        through = self.before[grid.tail] + grid.edges + self.after[grid.head]
+        near = through.max(axis=1) > self.log_weight + NEGLIGIBLE
+        return replace(self, lattice=grid.with_edges(near))
+
+    def competing(self) -> list[Path]:
+        """The paths near the best one, best first.
+
+        Beginnings are prolonged in the order of the best path that each of them still allows; so
+        complete paths appear in falling order.
+        """
+        grid, limit = self.lattice, self.log_weight + COMPETING
+        onward: dict[int, list[tuple[int, int, list[float]]]] = defaultdict(list)
+        steps = zip(grid.tail.tolist(), grid.head.tolist(), grid.edges.tolist())
+        for edge, (tail, head, weights) in enumerate(steps):
+            onward[tail].append((edge, head, weights))
+        after, last = self.after.tolist(), grid.last.tolist()
+        queue: list[tuple[float, int, Path, bool]] = []
+        number = count()
+
+        def offer(path: Path, best: float, complete: bool) -> None:
+            if best > limit:
+                heapq.heappush(queue, (-best, next(number), path, complete))
+
+        begins = (grid.first + self.after).max(axis=1)
+        for node in np.flatnonzero(begins > limit).tolist():
+            offer(Path((node,), (), grid.first[node].tolist()), begins[node], complete=False)
+        found: list[Path] = []
+        while queue and len(found) < MOST_COMPETING:
+            _, _, path, complete = heapq.heappop(queue)
+            if complete:
+                found.append(path)
+                continue
+            nodes, edges, weights = path
+            ended = Path(nodes, edges, [weight + last[nodes[-1]] for weight in weights])
+            offer(ended, max(ended.log_weights), complete=True)
+            for edge, head, step in onward[nodes[-1]]:
+                longer = list(map(add, weights, step))
+                best = max(map(add, longer, after[head]))
+                offer(Path((*nodes, head), (*edges, edge), longer), best, complete=False)
+        return found
+
+    def renaming(self, nodes: tuple[int, ...]) -> Path:
+        """The best path that gives at least one vertebra of these nodes another level."""
         through = self.before + self.after
-        renamed = np.isin(np.arange(len(through)) // COUNT, np.array(best.nodes) // COUNT)
-        renamed[list(best.nodes)] = False
+        renamed = np.isin(np.arange(len(through)) // COUNT, np.array(nodes) // COUNT)
+        renamed[list(nodes)] = False
         through[~renamed] = -np.inf
-        return self._through(int(through.argmax()))
+        node, scale = divmod(int(through.argmax()), len(self.lattice.scales))
+        return self._path(self._up(node, scale), node, self._down(node, scale))
 
-    def _through(self, index: int) -> Path:
-        node, scale = divmod(index, len(self.lattice.scales))
-        weight = float(self.before[node, scale] + self.after[node, scale])
-        up_nodes, up_steps = self._up(node, scale)
-        down_nodes, down_steps = self._down(node, scale)
-        nodes = (*reversed(up_nodes), node, *down_nodes)
-        return Path(nodes, (*reversed(up_steps), *down_steps), scale, weight)
+    def _path(self, up: list[int], node: int, down: list[int]) -> Path:
+        grid, edges = self.lattice, (*reversed(up), *down)
+        nodes = (*(int(grid.tail[edge]) for edge in reversed(up)), node)
+        nodes += tuple(int(grid.head[edge]) for edge in down)
+        weights = grid.first[nodes[0]] + grid.edges[list(edges)].sum(axis=0) + grid.last[nodes[-1]]
+        return Path(nodes, edges, weights.tolist())
 
-    def _up(self, node: int, scale: int) -> tuple[list[int], list[int]]:
-        grid, nodes, steps = self.lattice, list[int](), list[int]()
+    def _up(self, node: int, scale: int) -> list[int]:
+        grid, edges = self.lattice, list[int]()
         while self.before[node, scale] > grid.first[node, scale]:
             low, high = np.searchsorted(grid.head, [node, node + 1])
             arriving = self.before[grid.tail[low:high], scale] + grid.edges[low:high, scale]
-            edge = low + int(arriving.argmax())
-            node = int(grid.tail[edge])
-            nodes.append(node)
-            steps.append(int(grid.step[edge]))
-        return nodes, steps
+            edges.append(int(low + arriving.argmax()))
+            node = int(grid.tail[edges[-1]])
+        return edges
 
-    def _down(self, node: int, scale: int) -> tuple[list[int], list[int]]:
-        grid, nodes, steps = self.lattice, list[int](), list[int]()
+    def _down(self, node: int, scale: int) -> list[int]:
+        grid, edges = self.lattice, list[int]()
         while self.after[node, scale] > grid.last[node]:
             low, high = np.searchsorted(grid.tail[grid.by_tail], [node, node + 1])
-            edges = grid.by_tail[low:high]
-            leaving = self.after[grid.head[edges], scale] + grid.edges[edges, scale]
-            edge = edges[int(leaving.argmax())]
-            node = int(grid.head[edge])
-            nodes.append(node)
-            steps.append(int(grid.step[edge]))
-        return nodes, steps
-
-
-@dataclass(frozen=True)
-class Posterior:
-    """Probabilities over all paths: of each node, of each anomaly in view; and their sum."""
-
-    nodes: NDArray[np.float64]
-    anomalies: dict[Anomaly, float]
-    log_evidence: float
-
-
-def posterior(best: BestPaths) -> Posterior:
-    """Forward-backward over the lattice.
-
-    Each candidate's sums are kept relative to the best path's beginning there, so nothing
-    overflows however long the spine.
-    """
-    lattice = best.lattice
-    offset = best.before.reshape(lattice.count, -1).max(axis=1).repeat(COUNT)[:, None]
-    top = float((best.before + best.after).max())
-    edges = np.exp(lattice.edges + offset[lattice.tail] - offset[lattice.head])
-    before = from_head(lattice, np.exp(lattice.first - offset), edges, maximal=False)
-    last = np.exp(lattice.last[:, None] + offset - top)
-    last = np.repeat(last, len(lattice.scales), axis=1)
-    after = from_tail(lattice, last, edges, maximal=False)
-    total = float((before * last).sum()) + float(np.exp(-top))
-    nodes = (before * after).sum(axis=1) / total
-    proves = lattice.steps.proves[lattice.step]
-    some = np.flatnonzero(proves.any(axis=1))
-    flow = before[lattice.tail[some]] * edges[some] * after[lattice.head[some]]
-    passed = flow.sum(axis=1) @ proves[some] / total
-    begun = (np.exp(lattice.first - offset) * after).sum(axis=1) / total
-    begun = begun.reshape(lattice.count, COUNT).sum(axis=0)
-    anomalies = {}
-    for anomaly, probability in zip(Anomaly, passed):
-        named = LEVELS.get(anomaly.value)
-        probability += begun[named.rank] if named else 0.0
-        anomalies[anomaly] = min(float(probability), 1.0)
-    return Posterior(nodes.reshape(lattice.count, COUNT), anomalies, top + float(np.log(total)))
+            leaving: NDArray[np.intp] = grid.by_tail[low:high]
+            gain = self.after[grid.head[leaving], scale] + grid.edges[leaving, scale]
+            edges.append(int(leaving[gain.argmax()]))
+            node = int(grid.head[edges[-1]])
+        return edges

@@ -35,6 +35,10 @@ class Settings:
     """Deviation of a candidate's direction from the step's, degrees."""
     confused_with_neighbour: float = 0.02
     """Share of the evidence for a level that truly stems from each of its neighbours."""
+    independence: float = 1.0
+    """How far one candidate's looks tell more than its neighbours' do: the power on its level
+    probabilities. Below 1 for a localizer that shifts a whole region alike, so that the same error
+    is not believed once for each vertebra; at 0 only the geometry speaks."""
     evidence_floor: float = 0.005
     """Share of candidates whose level evidence says nothing."""
     no_t12: float = 0.03
