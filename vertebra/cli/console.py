@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from rich.text import Text
 
 from ..errors import Cancelled
 from ..runtime import Progress
-from ..spine import Spine
+from ..spine import Flag, Spine
 
 out = Console(markup=False, highlight=False)
 errors = Console(stderr=True, markup=False, highlight=False)
@@ -52,10 +52,11 @@ def print_json(document: Any) -> None:
     sys.stdout.write("\n")
 
 
-def spine_table(spine: Spine, title: str = "") -> Table:
-    """A table of a spine as a person reads it."""
+def spine_table(spine: Spine, title: str = "", volumes: Mapping[int, float] | None = None) -> Table:
+    """A table of a spine as a person reads it; `volumes` are millilitres by instance."""
     table = Table(title=title or None)
-    for name in ("Level", "R mm", "A mm", "S mm", "Sure", "In view"):
+    measured = [] if volumes is None else ["ml"]
+    for name in ("Level", "R mm", "A mm", "S mm", *measured, "Sure", "In view"):
         table.add_column(name, justify="left" if name == "Level" else "right")
     table.add_column("Flags")
     for vertebra in spine:
@@ -68,6 +69,7 @@ def spine_table(spine: Spine, title: str = "") -> Table:
             x,
             y,
             z,
+            *([] if volumes is None else [_millilitres(volumes.get(vertebra.instance))]),
             _percent(vertebra.confidence),
             _percent(vertebra.completeness),
             flags,
@@ -75,17 +77,29 @@ def spine_table(spine: Spine, title: str = "") -> Table:
     return table
 
 
-def print_spine(spine: Spine, title: str = "") -> None:
+def print_spine(spine: Spine, title: str = "", volumes: Mapping[int, float] | None = None) -> None:
     """Print a spine's table and its problems."""
-    out.print(spine_table(spine, title))
+    out.print(spine_table(spine, title, volumes))
     out.print("R, A, S: millimetres to the right, front and head of the patient.", style="dim")
     for problem in spine.problems():
         print_warning(problem.sentence)
 
 
+def print_flags(spine: Spine) -> None:
+    """Print what to look at, each sort once with its levels."""
+    for flag in Flag:
+        levels = [str(vertebra.level) for vertebra in spine if flag in vertebra.flags]
+        if levels:
+            print_warning(f"{', '.join(levels)}: {flag.sentence}")
+
+
 def print_warning(sentence: str) -> None:
     """Print one sentence that a person should look at."""
     out.print(Text("!", "yellow"), sentence)
+
+
+def _millilitres(volume: float | None) -> str:
+    return "–" if volume is None else f"{volume:.1f}"
 
 
 def _percent(probability: float | None) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from ..spine import Spine, to_json
 from ..volume import Volume
-from .console import errors, out, print_json, print_spine, print_warning, progress_bar
+from .console import out, print_flags, print_json, print_spine, print_warning, progress_bar
 
 
 def label(
@@ -18,36 +18,32 @@ def label(
         None, "-o", "--output", help="A folder for the points in several formats and a picture."
     ),
     series: str | None = typer.Option(None, help="The UID of one DICOM series in the folder."),
-    model: str = typer.Option("multiview-compact", help="The model to use; see 'models list'."),
+    model: str | None = typer.Option(
+        None, help="A model of 'models list' [default: the first that labels spines]"
+    ),
     device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1 or mps."),
     as_json: bool = typer.Option(False, "--json", help="Print the spine as JSON, not a table."),
 ) -> None:
     """Find every vertebra and say which one it is, how sure that is, and what to check."""
-    from ..methods.multiview.inference import Localizer
-    from ..methods.multiview.inference import label as label_volume
-    from ..runtime.devices import device as find_device
-    from ..runtime.devices import with_fallback
+    from .. import pipeline
     from ..volume import read_volume
 
-    find = find_device(device)
     with progress_bar("Labelling", quiet=as_json) as progress:
         volume = read_volume(ct, series=series, progress=progress.part(0, 0.3))
-        spine = with_fallback(
-            lambda on: label_volume(volume, Localizer.load(model, on), progress.part(0.3, 1)),
-            find,
-            lambda sentence: errors.print(sentence),
-        )
+        part = progress.part(0.3, 1)
+        result = pipeline.label(volume, model=model, device=device, progress=part)
+    spine = result.spine
     if output is not None:
-        write_results(volume, spine, output, name=_stem(ct))
+        write_results(volume, spine, output, name=stem(ct))
     if as_json:
         print_json(json.loads(to_json(spine)))
         return
     print_spine(spine, ct.name)
     if not len(spine):
         out.print("No vertebra was found; is the spine in view?")
-    for vertebra in spine:
-        for flag in sorted(vertebra.flags, key=lambda each: each.value):
-            print_warning(f"{vertebra.level}: {flag.sentence}")
+    print_flags(spine)
+    for note in result.notes:
+        print_warning(note)
 
 
 def write_results(volume: Volume, spine: Spine, folder: Path, name: str) -> None:
@@ -63,7 +59,8 @@ def write_results(volume: Volume, spine: Spine, folder: Path, name: str) -> None
     write_text(folder / f"{name}.spine.json", to_json(spine))
 
 
-def _stem(path: Path) -> str:
+def stem(path: Path) -> str:
+    """What the files of a scan's results are called."""
     name = path.name
     for ending in (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm"):
         name = name.removesuffix(ending)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from .. import __version__
 from ..errors import Cancelled, VertebraError
-from . import convert, evaluate, info, label, models, phantom, spine, train
+from . import convert, evaluate, info, label, models, phantom, segment, spine, train
 from .console import errors
 
 DONE, FAILED, FAULT, CANCELLED = 0, 1, 70, 130
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 app.command("info")(info.info)
 app.command("label")(label.label)
+app.command("segment")(segment.segment)
 app.command("convert")(convert.convert)
 app.command("evaluate")(evaluate.evaluate)
 app.command("phantom")(phantom.phantom)

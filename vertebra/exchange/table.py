@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import BadFile
@@ -32,11 +33,11 @@ COLUMNS = (
 _AXIS = re.compile(r"([xyz])(?:[_ ]?(ras|lps))?(?:[_ ]?mm|[_ ]?\[mm\])?", re.IGNORECASE)
 
 
-def write(path: Path | str, spine: Spine) -> Path:
-    """Write one line a vertebra, from head to tail."""
+def write(path: Path | str, spine: Spine, volumes: Mapping[int, float] | None = None) -> Path:
+    """Write one line a vertebra, from head to tail; `volumes` are millilitres by instance."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
+    table.writerow([*COLUMNS, *([] if volumes is None else ["volume_ml"])])
     for vertebra in spine:
         table.writerow(
             [
@@ -47,6 +48,7 @@ def write(path: Path | str, spine: Spine) -> Path:
                 "; ".join(flag.value for flag in Flag if flag in vertebra.flags),
                 "yes" if vertebra.locked else "no",
                 vertebra.instance,
+                *([] if volumes is None else [f"{volumes.get(vertebra.instance, 0.0):.2f}"]),
             ]
         )
     return write_text(path, text.getvalue())

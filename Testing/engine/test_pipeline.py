@@ -1,0 +1,159 @@
+"""From a CT to masks with the models at hand: which of them are taken, and what is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from installed_blobs import MODELS, Machine, body_of_blobs
+
+from vertebra.errors import BadModel, NotABodyCT, VertebraError
+from vertebra.pipeline import Piece, Search, resegment, segment
+from vertebra.pipeline.segment import NOTHING_LABELLED, UNNAMED
+from vertebra.runtime import devices
+from vertebra.spine import Flag, Spine
+from vertebra.volume import LabelMap, Volume
+
+SCAN, TRUTH, POINTS = body_of_blobs()
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    return Machine(tmp_path, monkeypatch)
+
+
+def test_given_points_are_where_the_finest_model_starts(machine):
+    machine.install("fine", "coarse")
+    shown = []
+    result = segment(SCAN, POINTS, device="cpu", show=shown.append)
+    assert machine.loaded == ["fine"]
+    assert result.spine.levels == POINTS.levels
+    assert result.notes == ()
+    assert [piece.name for piece in shown] == [level.name for level in POINTS.levels]
+    for piece in shown:
+        box = tuple(slice(a, a + n) for a, n in zip(piece.start, piece.mask.shape))
+        assert np.array_equal(result.labels.voxels[box] == piece.instance, piece.mask)
+
+
+def test_without_points_the_scan_is_labelled_first(machine):
+    machine.install("coarse")
+    machine.install_labeller(POINTS)
+    shown = []
+    result = segment(SCAN, device="cpu", show=shown.append)
+    assert shown[0] == POINTS
+    assert all(isinstance(piece, Piece) for piece in shown[1:])
+    assert result.spine.levels == POINTS.levels
+    assert result.notes == ()
+    assert np.array_equal(result.labels.voxels, TRUTH.voxels)
+
+
+def test_without_a_labelling_model_vertebrae_are_searched_for_in_large_voxels(machine):
+    machine.install("fine", "coarse", "upwards")
+    result = segment(SCAN, device="cpu")
+    assert machine.loaded == ["fine", "coarse"]
+    assert result.notes == (UNNAMED,)
+    assert len(result.spine) == 4
+    assert all(Flag.AMBIGUOUS in vertebra.flags for vertebra in result.spine)
+
+
+def test_where_nothing_can_be_labelled_the_scan_is_searched(machine):
+    machine.install("coarse")
+    machine.install_labeller(Spine())
+    result = segment(SCAN, device="cpu")
+    assert result.notes == (NOTHING_LABELLED,)
+    assert len(result.spine) == 4
+
+
+def test_a_user_chooses_how_to_search(machine):
+    machine.install("fine", "coarse")
+    machine.install_labeller(POINTS)
+    segment(SCAN, search=Search.FINE, device="cpu")
+    assert machine.loaded == ["fine"]
+    segment(SCAN, search=Search.COARSE, device="cpu")
+    assert machine.loaded == ["fine", "coarse"]
+    assert segment(SCAN, search=Search.POINTS, device="cpu").spine.levels == POINTS.levels
+    with pytest.raises(VertebraError, match="leave out either of the two"):
+        segment(SCAN, POINTS, search=Search.FINE, device="cpu")
+
+
+def test_a_user_chooses_model_and_direction(machine):
+    machine.install("fine", "coarse", "upwards")
+    segment(SCAN, POINTS, direction="up", device="cpu")
+    segment(SCAN, POINTS, model="coarse", device="cpu")
+    segment(SCAN, POINTS, model="coarse", direction="down", device="cpu")
+    assert machine.loaded == ["upwards", "coarse"]
+    with pytest.raises(BadModel, match="'coarse' does not go up"):
+        segment(SCAN, POINTS, model="coarse", direction="up")
+
+
+@pytest.mark.parametrize(
+    ("names", "wishes", "sentence"),
+    [
+        ([], {}, "No model for segmenting vertebrae is installed; put a model's two files"),
+        (["fine"], {"direction": "up"}, "No model .* that goes up is installed"),
+        (["fine"], {"model": "other"}, "There is no model 'other' on this machine"),
+        (["fine"], {"model": "labeller"}, "'labeller' is a model of the method multiview, which "
+         "is not for segmenting vertebrae; choose one of: fine"),
+        (["fine"], {"search": Search.COARSE}, "No model for a coarse search is installed"),
+    ],
+)  # fmt: skip
+def test_a_model_that_is_not_there_is_one_sentence(machine, names, wishes, sentence):
+    machine.install(*names)
+    machine.install_labeller(POINTS)
+    with pytest.raises(BadModel, match=sentence):
+        segment(SCAN, device="cpu", **wishes)
+
+
+def test_points_asked_for_need_a_model_that_makes_them(machine):
+    machine.install("fine")
+    with pytest.raises(BadModel, match="No model for labelling spines is installed"):
+        segment(SCAN, search=Search.POINTS, device="cpu")
+
+
+def test_what_is_no_ct_is_refused(machine):
+    machine.install("fine")
+    with pytest.raises(NotABodyCT):
+        segment(Volume(np.full(SCAN.grid.shape, 300, np.int16), SCAN.grid), device="cpu")
+
+
+def test_one_vertebra_is_segmented_anew_and_shown(machine):
+    machine.install("coarse")
+    edited = np.where(TRUTH.voxels == 2, 0, TRUTH.voxels)
+    shown = []
+    masks = LabelMap(edited, SCAN.grid)
+    result = resegment(SCAN, masks, POINTS, POINTS.levels[1], device="cpu", show=shown.append)
+    assert np.array_equal(result.labels.voxels, TRUTH.voxels)
+    assert [piece.instance for piece in shown] == [2]
+    small = LabelMap(edited[:-1], SCAN.grid.part((0, 0, 0), edited[:-1].shape))
+    with pytest.raises(VertebraError, match="do not share their voxels"):
+        resegment(SCAN, small, POINTS, 2, device="cpu")
+
+
+def test_a_device_without_enough_memory_is_left_for_the_processor(machine, monkeypatch):
+    machine.install("coarse")
+    looks = []
+    segment_blobs = type(MODELS["coarse"]).segment
+
+    def exhausted(self, *arguments):
+        looks.append(machine.loaded)
+        if len(looks) == 1:
+            raise torch.cuda.OutOfMemoryError("too small")
+        return segment_blobs(self, *arguments)
+
+    monkeypatch.setattr(type(MODELS["coarse"]), "segment", exhausted)
+    monkeypatch.setattr(devices, "device", lambda name: torch.device("meta"))
+    result = segment(SCAN, POINTS, device="small")
+    assert len(looks) == 2
+    assert "ran out of memory" in result.notes[0]
+    assert len(result.spine) == 4
+
+
+def test_a_processor_without_enough_memory_is_a_memory_error(machine, monkeypatch):
+    machine.install("coarse")
+
+    def exhausted(*_):
+        torch.empty(2**50)
+
+    monkeypatch.setattr(type(MODELS["coarse"]), "segment", exhausted)
+    with pytest.raises(MemoryError):
+        segment(SCAN, POINTS, device="cpu")

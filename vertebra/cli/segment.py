@@ -1,0 +1,200 @@
+"""`vertebra segment`: from a CT to a mask of every vertebra, each with its completeness."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+import typer
+
+from ..anatomy import level
+from ..errors import BadFile, VertebraError
+from ..pipeline import Piece, Result, Search
+from ..spine import Flag, Spine, to_json
+from ..volume import LabelMap, Volume
+from .console import errors, out, print_flags, print_json, print_spine, print_warning, progress_bar
+from .label import stem
+
+
+class Direction(str, Enum):
+    """Which end of the spine comes first."""
+
+    DOWN = "down"
+    UP = "up"
+
+
+def segment(
+    ct: Path = typer.Argument(help="A CT: a DICOM folder, or a NIfTI, NRRD or MetaImage file."),
+    output: Path | None = typer.Option(
+        None, "-o", "--output", help="A folder for masks, points, a table and a picture."
+    ),
+    points: Path | None = typer.Option(
+        None, help="Points to start from, in any format that 'vertebra convert' reads."
+    ),
+    search: Search | None = typer.Option(
+        None,
+        help="Without points: 'points' makes them with a labelling model, 'coarse' looks for "
+        "vertebrae in large voxels, 'fine' in small ones [default: the first that is possible]",
+    ),
+    only: str | None = typer.Option(
+        None,
+        help="Segment this level alone, from --points or the result in the output folder; the "
+        "other masks of that result stay as they are.",
+    ),
+    series: str | None = typer.Option(None, help="The UID of one DICOM series in the folder."),
+    direction: Direction | None = typer.Option(None, help="Which end of the spine comes first."),
+    model: str | None = typer.Option(
+        None, help="A model of 'models list' [default: the finest that segments vertebrae]"
+    ),
+    device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1 or mps."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON, not a table."),
+) -> None:
+    """Segment every vertebra, say whether it is completely in view, and what to check.
+
+    Without --points the spine is labelled first. The VerSe files leave out vertebrae that are
+    only partially in view, as VerSe does; the .seg.nrrd file has them.
+    """
+    from .. import pipeline
+    from ..volume import read_volume
+
+    with progress_bar("Segmenting", quiet=as_json) as progress:
+        volume = read_volume(ct, series=series, progress=progress.part(0, 0.2))
+        given = None if points is None else read_points(points, volume)
+        part = progress.part(0.2, 1)
+
+        def show(news: Spine | Piece) -> None:
+            if isinstance(news, Piece) and not as_json:
+                size = news.mask.sum() * millilitres_a_voxel(volume)
+                errors.print(f"{news.name or f'Vertebra {news.instance}'}: {size:.1f} ml")
+
+        way = None if direction is None else direction.value
+        if only is None:
+            result = pipeline.segment(
+                volume,
+                given,
+                search=search,
+                direction=way,
+                model=model,
+                device=device,
+                progress=part,
+                show=show,
+            )
+        else:
+            spine, labels = earlier(volume, given, output, stem(ct), only)
+            result = pipeline.resegment(
+                volume,
+                labels,
+                spine,
+                level(only),
+                direction=way,
+                model=model,
+                device=device,
+                progress=part,
+                show=show,
+            )
+    tell(volume, result, output, ct, as_json)
+
+
+def tell(volume: Volume, result: Result, output: Path | None, ct: Path, as_json: bool) -> None:
+    """Write the files, and print the table or JSON."""
+    notes = list(result.notes)
+    if output is not None:
+        notes += write_results(volume, result, output, stem(ct))
+    volumes = volumes_of(result)
+    if as_json:
+        document = json.loads(to_json(result.spine))
+        for vertebra in document["vertebrae"]:
+            vertebra["volume_ml"] = round(volumes.get(vertebra["instance"], 0.0), 2)
+        print_json({**document, "notes": notes})
+        return
+    print_spine(result.spine, ct.name, volumes)
+    if not volumes:
+        out.print("No vertebra was found; is the spine in view?")
+    print_flags(result.spine)
+    for note in notes:
+        print_warning(note)
+
+
+def read_points(file: Path, volume: Volume) -> Spine:
+    """The spine of a file of points."""
+    from ..exchange import read
+
+    found = read(file, grid=volume.grid)
+    if not isinstance(found, Spine):
+        raise BadFile(f"'{file}' holds masks; give a file of points.")
+    return found
+
+
+def earlier(
+    volume: Volume, given: Spine | None, folder: Path | None, name: str, only: str
+) -> tuple[Spine, LabelMap]:
+    """The spine and masks that one vertebra is to be segmented in.
+
+    Where there is an earlier result, a given point replaces that of the vertebra.
+    """
+    from ..exchange import segmentation, spine_file
+    from ..exchange.masks import on_grid
+
+    nothing = LabelMap(np.zeros(volume.grid.shape, np.uint8, order="F"), volume.grid)
+    spine_path, masks_path = (
+        None if folder is None else folder / f"{name}{ending}"
+        for ending in (".spine.json", ".seg.nrrd")
+    )
+    if spine_path is not None and masks_path is not None and masks_path.is_file():
+        spine, masks = (
+            spine_file.read(spine_path),
+            on_grid(segmentation.read(masks_path), volume.grid),
+        )
+        if given is not None:
+            spine = spine.moved(level(only), given.find(level(only)).centroid)
+        return spine, masks
+    if given is None:
+        raise VertebraError(
+            "One vertebra alone needs a point; give --points, or the folder of an earlier result "
+            "of this scan with -o."
+        )
+    return given, nothing
+
+
+def volumes_of(result: Result) -> dict[int, float]:
+    """Millilitres by instance, of what has a mask."""
+    if result.labels is None:
+        return {}
+    counts = np.zeros(65536, np.int64)
+    for k in range(result.labels.grid.shape[2]):
+        part = np.bincount(result.labels.voxels[..., k].ravel())
+        counts[: len(part)] += part
+    size = float(np.prod(result.labels.grid.spacing)) / 1000
+    return {int(number): float(counts[number] * size) for number in np.flatnonzero(counts[1:]) + 1}
+
+
+def millilitres_a_voxel(volume: Volume) -> float:
+    """The size of a voxel."""
+    return float(np.prod(volume.grid.spacing)) / 1000
+
+
+def write_results(volume: Volume, result: Result, folder: Path, name: str) -> list[str]:
+    """Write masks, points, table, spine and picture; gives what had to be left out."""
+    from ..exchange import labelmap, markups, segmentation, table, verse
+    from ..methods.common.picture import draw_spine
+    from ..methods.iterative.result import complete_only
+    from ..runtime import write_text
+
+    spine, labels = result.spine, result.labels
+    assert labels is not None, "segmenting gives masks"
+    whole = replace(spine, vertebrae=tuple(v for v in spine if Flag.PARTIAL not in v.flags))
+    draw_spine(volume, spine, folder / f"{name}.png", labels)  # first: it may lack its library
+    segmentation.write(folder / f"{name}.seg.nrrd", labels, spine)
+    markups.write(folder / f"{name}.mrk.json", spine)
+    table.write(folder / f"{name}.csv", spine, volumes_of(result))
+    write_text(folder / f"{name}.spine.json", to_json(spine))
+    try:
+        masks = complete_only(labels, spine)
+        labelmap.write(folder / f"{name}_seg-vert_msk.nii.gz", masks, whole)
+        verse.write(folder / f"{name}_seg-vert_ctd.json", whole, volume.grid)
+    except VertebraError as error:
+        return [f"Files in VerSe's numbers are left out: {error}"]
+    return []
