@@ -148,6 +148,10 @@ _MATERIAL = {
 }  # fmt: skip
 
 
+def _material(code: int) -> tuple[float, float]:
+    return _MATERIAL.get(code, (1.0, 0.9) if RIB_RIGHT < code < SKULL else (1.0, 1.0))
+
+
 class _Skeleton:
     """The fields while bones are being put in, nearest bone first."""
 
@@ -263,13 +267,11 @@ class _Skeleton:
 
     def finished(self, subject: Subject) -> Bones:
         """Materials of the other bones, discs, canal, metal; labels only inside bone."""
-        table = torch.zeros(2, 256, device=self.device)
-        for code in range(256):
-            usual = (1.0, 0.9) if RIB_RIGHT < code < SKULL else (1.0, 1.0)
-            table[:, code] = torch.tensor(_MATERIAL.get(code, usual), device=self.device)
+        table = torch.tensor([_material(code) for code in range(256)], device=self.device)
         other = (self.label >= RIB_RIGHT) | (self.label == SACRUM) | (self.label == COCCYX)
-        codes = self.label[other].long()
-        self.cortex[other], self.density[other] = table[0][codes], table[1][codes]
+        codes = self.label.long()
+        self.cortex = torch.where(other, table[:, 0][codes], self.cortex)
+        self.density = torch.where(other, table[:, 1][codes], self.density)
         spare = torch.zeros_like(self.label)
         canal, disc = self._full(FAR), self._full(FAR)
         nearest_tube([canal_tube(subject)], self.grid, canal, spare, MARGIN)

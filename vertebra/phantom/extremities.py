@@ -13,8 +13,8 @@ from .limbs import chest_frame, head_frame
 from .shapes.tubes import Tube
 
 Array = NDArray[np.float64]
-HEAD = (((0, 0, 84), (81, 102, 88)), ((0, 38, -2), (63, 68, 66)))
-"""Centres and radii of cranium and face in the head's frame, mm."""
+HEAD = (((0, 0, 84), (81, 102, 88)), ((0, 40, -6), (64, 70, 74)), ((0, -10, 24), (73, 74, 52)))
+"""Centres and radii of cranium, face and the region of the ears in the head's frame, mm."""
 BRAIN = ((0, 0, 86), (67, 88, 72))
 _ARMS = {
     "up": [(90, -5, 36), (138, 6, 38), (160, 9, 40), (188, 23, 128), (200, 35, 248)],

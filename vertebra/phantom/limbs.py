@@ -195,7 +195,7 @@ def _jaw(subject: Subject) -> list[Tube]:
         tubes.append(_placed(frame, ramus, sizes, MANDIBLE, side, up=(0, 1, 0)))
         coronoid = [[49, 31, 16], [48, 24, -8]]
         tubes.append(_placed(frame, coronoid, [[4, 3], [9, 3.5]], MANDIBLE, side, up=(0, 1, 0)))
-        row = [[47, 19, -27], [41, 38, -40], [31, 60, -47], [17, 78, -50], [0, 85, -51]]
+        row = [[47, 19, -26], [41, 38, -37], [31, 60, -43], [17, 77, -46], [0, 84, -47]]
         sizes = [[12, 5], [12, 5.5], [13, 6], [14, 6], [15, 6.5]]
         tubes.append(_placed(frame, row, sizes, MANDIBLE, side))
         for z in (-17, -29):

@@ -19,14 +19,16 @@ throat 13>15>12>13>12>9>11 : -1.2 0 30, -0.4 0 26, 0.6 0 22, 2 0 21, 3.4 0 24, 4
 """)
 # half width and half depth (mm), then level, right and front at every point
 _MUSCLES = (
-    ((8, 4), (0.3, 9, 9), (3, 10, 12), (6, 9, 14), (8.5, 8, 14)),  # longus colli
-    ((9, 9), (1.5, 25, 2), (4, 29, 2), (6, 36, 4), (7.6, 46, 10)),  # scalenes
-    ((7, 9), (0.3, 34, -8), (3, 38, -17), (5.5, 42, -32), (7.5, 50, -46)),  # levator scapulae
-    ((9, 13), (-0.6, 56, -16), (1.5, 53, -2), (4, 47, 20), (6.2, 34, 40), (8.3, 14, 52)),  # SCM
-    ((9, 9), (0.4, 14, -34), (2, 14, -35), (5, 14, -37), (8, 15, -38)),  # semispinalis cervicis
-    ((14, 7), (-0.6, 14, -46), (2, 15, -48), (5, 17, -50), (8, 22, -46)),  # semispinalis capitis
-    ((15, 5), (-0.6, 42, -36), (1.5, 32, -50), (4.5, 20, -60), (8, 10, -60)),  # splenius
-    ((26, 5), (-0.4, 14, -62), (2, 24, -66), (4.5, 34, -68), (6.2, 56, -62), (7.4, 90, -52)),
+    ((9, 5), (0.3, 9, 9), (3, 10, 12), (6, 9, 14), (8.5, 8, 14)),  # longus colli
+    ((11, 11), (1.5, 25, 2), (4, 29, 1), (6, 36, 4), (7.6, 46, 10)),  # scalenes
+    ((9, 12), (0.3, 36, -10), (3, 40, -18), (5.5, 44, -32), (7.5, 50, -46)),  # levator scapulae
+    ((9, 16), (-0.6, 56, -16), (1.5, 53, -2), (4, 47, 20), (6.2, 34, 40), (8.3, 14, 52)),  # SCM
+    ((11, 10), (0.4, 14, -33), (2, 15, -34), (5, 15, -36), (8, 16, -38)),  # semispinalis cervicis
+    ((13, 8), (0.4, 32, -28), (2, 32, -32), (5, 32, -36), (8, 32, -38)),  # longissimus
+    ((14, 7), (-0.6, 16, -47), (2, 17, -49), (5, 18, -51), (8, 22, -50)),  # semispinalis capitis
+    ((18, 6), (-0.6, 42, -38), (1.5, 34, -50), (4.5, 24, -60), (8, 14, -60)),  # splenius
+    ((28, 6), (-0.4, 16, -62), (2, 26, -65), (4.5, 36, -67), (6.2, 56, -62), (7.4, 90, -52)),
+    ((10, 14), (-0.2, 50, 12), (1.2, 50, 22), (2.6, 40, 36)),  # parotid and submandibular glands
 )
 
 
@@ -73,9 +75,10 @@ def _muscles(body: Body) -> None:
     distance, _ = canvas.nearest(found)
     level = habitus.level(canvas.heights)
     share = canvas.by_height(np.interp(level, [-0.5, 0.3, 6.0, 7.5], [0, 1, 1, 0]))
-    leanness = float(np.clip(0.7 - habitus.fatness / 50, 0.05, 0.6))
+    leanness = float(np.clip(0.8 - habitus.fatness / 60, 0.15, 0.75))
     bed = tissues.fat + (tissues.muscle - tissues.fat) * leanness
-    share = share * canvas.cover(body.muscular + 2.0)
+    share = share * ((64.0 * habitus.subject.scale - body.right.abs()) * 0.15).clamp_(0.0, 1.0)
+    share *= canvas.cover(body.muscular + 2.0)
     canvas.mix(share, bed + canvas.noise("strands", (6, 6, 12)) * 16.0)
     streaks = canvas.noise("muscle fibres", (3.0, 3.0, 14.0)) * 7.0
     canvas.mix(share * canvas.cover(distance), tissues.muscle + 4.0 + streaks)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..pose import rotation
 from .bodies import block, ellipsoid
-from .solids import Clay, Style, rod
+from .solids import Clay, Rows, Style, rod
+
+Array = NDArray[np.float64]
 
 SACRAL_SLOPE = 33.0
 """The upper plate of S1 leans forward by this against the upright pelvis, degrees."""
@@ -30,23 +33,31 @@ def sacrum(step: float, style: Style) -> Clay:
     """Five fused vertebrae: promontory, wings, four pairs of foramina, canal, crest."""
     clay = Clay((-70, -86, -84), (70, 32, 50), step, style)
     lean = rotation(pitch=-SACRAL_SLOPE)
+
+    def bowed(points: Rows) -> Array:
+        rows = np.array(points, dtype=np.float64)
+        rows[:, 1] -= style.bow * np.sin(np.pi * np.clip(-rows[:, 2] / 74, 0, 1))
+        return rows
+
+    bodies, lateral = bowed(_BODIES), bowed(_LATERAL) * [style.breadth, 1, 1]
     plate = block(tuple(lean @ np.array([0, 0, 7.5])), (25, 16.5, 7.5), lean, 4)
     clay.add(plate, (-27, -16, -8), (27, 26, 26), 1)
-    clay.limb(_BODIES, _HALF, flat=(1, 0, 0), blend=3)
+    clay.limb(bodies, _HALF, flat=(1, 0, 0), blend=3)
     for side in (-1, 1):
         s = np.array([side, 1.0, 1.0])
-        wing = block((side * 38, -12, 2), (18, 13, 14), rotation(pitch=-40, roll=side * 8), 6)
+        wing = block(
+            (side * 38 * style.breadth, -12, 2), (18, 13, 14), rotation(pitch=-40, roll=side * 8), 6
+        )
         clay.add(wing, (side * 38 - 22, -38, -22), (side * 38 + 22, 14, 24), 6)
         clay.limb(
-            _LATERAL * s,
+            lateral * s,
             [[15, 11], [15, 10], [10, 7.5], [7.5, 6], [6, 4.5]],
             flat=(0, -0.7, -0.7),
             blend=4,
         )
-        for upper, lower in pairwise(_BODIES[:5]):  # between the foramina
+        for index, (upper, lower) in enumerate(pairwise(bodies[:5])):  # between the foramina
             bridge = upper * 0.95 + lower * 0.05
-            lateral = _LATERAL[int(np.argmin(np.abs(_BODIES[:, 2] - upper[2])))]
-            clay.limb([bridge, lateral * s], [[6.5, 6], [6.5, 6]], blend=3)
+            clay.limb([bridge, lateral[index] * s], [[6.5, 6], [6.5, 6]], blend=3)
         root = lean @ np.array([side * 22.0, -20, 6])
         facet = lean @ np.array([side * 27.0, -28.5, 15])
         tip = lean @ np.array([side * 28.0, -29, 23])
@@ -58,28 +69,31 @@ def sacrum(step: float, style: Style) -> Clay:
             np.array([side * 14.0, -61, -46]),
             np.array([side * 11.0, -62, -66]),
         ]
-        clay.limb(roof, [[7, 4.5], [7, 4], [6, 3.5], [5, 3.5], [4, 3]], blend=3)
-        for outer, inner in zip(
-            roof, [[0, -37, 14], [0, -49, 1], [0, -60, -19], [0, -66, -42], [0, -64, -58]]
-        ):
+        clay.limb(bowed(roof), [[7, 4.5], [7, 4], [6, 3.5], [5, 3.5], [4, 3]], blend=3)
+        ridge = [[0, -37, 14], [0, -49, 1], [0, -60, -19], [0, -66, -42], [0, -64, -58]]
+        if style.cleft:
+            ridge[0] = [side * 7, -36, 12]
+        for outer, inner in zip(bowed(roof), bowed(ridge)):
             clay.limb([outer, inner], [[9, 3.0], [9, 3.0]], flat=(0, 0.4, -0.9), blend=3)
-    crest = [[0, -41, 18], [0, -53, 3], [0, -64, -17], [0, -70, -40], [0, -66, -56]]
-    clay.limb(crest, [[5, 3], [5, 3], [5, 3], [4, 3], [3, 3]], flat=(0, -1, 0.4), blend=3)
+    crest = bowed([[0, -41, 18], [0, -53, 3], [0, -64, -17], [0, -70, -40], [0, -66, -56]])
+    crest = crest[1:] if style.cleft else crest
+    sizes = [[5, 3], [5, 3], [5, 3], [4, 3], [3, 3]][-len(crest) :]
+    clay.limb(crest, sizes, flat=(0, -1, 0.4), blend=3)
     canal = np.array([lean @ np.array([0, -26.0, 24]), lean @ np.array([0, -25.5, 0])])
     canal = np.concatenate([canal, CANAL])
     radii = np.array([[15, 8.5], [14, 8], [11, 6.5], [8, 5], [6, 4], [5, 3]])
     hollow = rod(canal, radii, np.array([1.0, 0, 0]))
     clay.cut(hollow, canal.min(0) - 15, canal.max(0) + 15, 1.0)
-    rest = (_BODIES[0] + _BODIES[1]) / 2 + [0, -1.5, -1.5]  # what is left of the disc S1-2
-    disc = ellipsoid(rest, (15, 8.5, 1.5), rotation(pitch=-45))
+    rest = (bodies[0] + bodies[1]) / 2 + [0, -1.5, -1.5]  # what is left of the disc S1-2
+    disc = ellipsoid(rest, (15, 8.5, 1.5 * style.hollow), rotation(pitch=-45))
     clay.cut(disc, rest - 17, rest + 17, 0.5)
     for index in range(4):
-        middle = (_BODIES[index] + _BODIES[index + 1]) / 2
+        middle = (bodies[index] + bodies[index + 1]) / 2
         size = 6.2 - 0.7 * index
-        along = np.cross([1.0, 0, 0], _BODIES[index + 1] - _BODIES[index])
+        along = np.cross([1.0, 0, 0], bodies[index + 1] - bodies[index])
         along = along / np.linalg.norm(along)
         for side in (-1, 1):
-            x = side * (22.5 - 2.6 * index)
+            x = side * (22.5 - 2.6 * index) * style.breadth
             path = np.array([middle + along * 32, middle - along * 32]) + [x, 0, 0]
             tunnel = rod(path, np.array([[size, size]] * 2), np.array([1.0, 0, 0]))
             clay.cut(tunnel, path.min(0) - size, path.max(0) + size, 1.0)

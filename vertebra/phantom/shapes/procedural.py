@@ -34,8 +34,10 @@ class Procedural:
 def _style(number: int) -> Style:
     """The first style is the usual one."""
     rng = np.random.Generator(np.random.PCG64([number, 5]))
-    plump, waist, hollow = rng.uniform([0.9, 0.6, 0.5], [1.1, 1.4, 1.5])
-    return Style(float(plump), float(waist), float(hollow)) if number else Style()
+    low, high = [0.9, 0.6, 0.5, 0.94], [1.1, 1.4, 1.5, 1.06]
+    plump, waist, hollow, breadth = (float(factor) for factor in rng.uniform(low, high))
+    bow, cleft = (0.0, -3.5, 3.5, 1.0)[number], number == 3
+    return Style(plump, waist, hollow, breadth, bow, cleft) if number else Style()
 
 
 @cache

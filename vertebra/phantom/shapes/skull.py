@@ -12,7 +12,7 @@ from .solids import Clay, Style, rod
 
 SINUSES = (
     ((26, 62, 26), (13, 16, 16)),  # maxillary
-    ((8, 34, 46), (8, 12, 9)),  # sphenoid
+    ((8, 34, 41), (8, 12, 9)),  # sphenoid
     ((7, 64, 50), (6, 20, 10)),  # ethmoid
     ((14, 90, 68), (11, 5, 9)),  # frontal
 )
@@ -48,8 +48,8 @@ def _base(clay: Clay, side: int) -> None:
     s = np.array([side, 1.0, 1.0])
     condyle = ellipsoid((side * 16, -8, 10.5), (6, 10.5, 5))
     clay.add(condyle, (side * 16 - 8, -20, 4), (side * 16 + 8, 5, 17), 3)
-    pyramid = np.array([[58, -16, 32], [36, -4, 32], [14, 10, 32]]) * s
-    clay.limb(pyramid, [[12, 11], [10, 9], [6, 6]], blend=4)
+    pyramid = np.array([[58, -16, 28], [36, -4, 23], [14, 10, 22]]) * s
+    clay.limb(pyramid, [[12, 11], [9, 9], [7, 6]], blend=4)
     mastoid = np.array([[60, -18, 30], [56, -20, 14], [52, -17, -2]]) * s
     clay.limb(mastoid, [[14, 13], [10, 8], [5, 4]], blend=3)
     clay.limb(np.array([[44, -6, 14], [40, 4, -10]]) * s, [[2.4, 2.4], [1.4, 1.4]], blend=1)

@@ -30,6 +30,12 @@ class Style:
     waist: float = 1.0
     hollow: float = 1.0
     """Depth of the endplates' hollows."""
+    breadth: float = 1.0
+    """Width of the sacrum's wings."""
+    bow: float = 0.0
+    """How far the middle of the sacrum lies behind its usual place, mm."""
+    cleft: bool = False
+    """The arch of S1 is open behind (spina bifida occulta)."""
 
 
 class Clay:
