@@ -14,6 +14,7 @@ from vertebra.methods.multiview.vote import corrected, majority, named_alone, vi
 from vertebra.methods.multiview.windows import (
     MARGIN,
     Sighting,
+    Window,
     blended,
     bone_middle,
     stretches,
@@ -89,6 +90,53 @@ def test_windows_of_a_tall_scan_see_all_of_it_and_follow_the_bone(optics):
         assert view.shape[0] <= optics.frame[0]
         x, y, _ = view.pivot
         assert view.sees([[x, y, window.low - MARGIN / 2], [x, y, window.high + MARGIN / 2]]).all()
+
+
+def crooked_patient(oblique: float) -> tuple[Grid, torch.Tensor, np.ndarray]:
+    """A wide, tall scan with a scoliotic spine far off its middle and ribs that its edge cuts."""
+    grid = Grid.of((120, 120, 160), (4.5, 4.5, 4.5), (-268, -268, -358))
+    heights = np.arange(-340.0, 341.0, 10)
+    aside = 100 + 50 * np.sin(2 * np.pi * heights / 420) + np.tan(np.radians(oblique)) * heights
+    spine = np.stack([aside, np.full(len(heights), -60.0), heights], axis=1)
+    around = np.linspace(0, 2 * np.pi, 240)
+    ring = np.stack([140 * np.sin(around), 80 - 80 * np.cos(around), 0 * around], axis=1)
+    ribs = (spine[::3, None] + ring).reshape(-1, 3)
+    body = (spine[:, None] + np.random.default_rng(5000001).normal(0, 12, (60, 3))).reshape(-1, 3)
+    at = np.rint(grid.to_index(np.concatenate([ribs, body]))).astype(int)
+    i, j, k = at[np.all((at >= 0) & (at < grid.shape), axis=1)].T
+    skeleton = torch.zeros(grid.shape)
+    skeleton[i, j, k] = 1
+    return grid, skeleton, spine
+
+
+def share_seen(found: list[Window], spine: np.ndarray) -> float:
+    """The share of points that all views of some window with their height show."""
+    seen = np.zeros(len(spine), dtype=bool)
+    for window in found:
+        inside = (spine[:, 2] >= window.low) & (spine[:, 2] <= window.high)
+        seen |= inside & np.all([view.sees(spine) for view in window.views], axis=0)
+    return float(seen.mean())
+
+
+@pytest.mark.parametrize("oblique", [-24, 0, 24])
+def test_a_crooked_spine_far_off_the_middle_of_a_wide_scan_never_leaves_the_views(oblique):
+    grid, skeleton, spine = crooked_patient(oblique)
+    assert share_seen(list(windows(skeleton, grid, COMPACT.optics)), spine) == 1
+
+
+def test_windows_that_did_not_follow_the_bone_would_lose_part_of_it(monkeypatch):
+    grid, skeleton, spine = crooked_patient(-24)
+    monkeypatch.setattr("vertebra.methods.multiview.windows.ASTRAY", np.inf)
+    assert share_seen(list(windows(skeleton, grid, COMPACT.optics)), spine) < 0.95
+
+
+def test_a_straight_spine_needs_no_more_windows_than_its_height():
+    grid, skeleton, _ = crooked_patient(0)
+    upright = torch.zeros_like(skeleton)
+    upright[50:70, 40:60] = 1
+    tallest = COMPACT.optics.frame[0] * COMPACT.optics.pixel - 2 * MARGIN
+    found = list(windows(upright, grid, COMPACT.optics))
+    assert len(found) == len(stretches(0, 720, tallest))
 
 
 def test_the_middle_of_bone_lies_in_its_heights_and_without_bone_in_the_scan():

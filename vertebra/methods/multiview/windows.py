@@ -1,4 +1,9 @@
-"""Tall scans are seen through overlapping windows along the spine, blended without seams."""
+"""Tall scans are seen through overlapping windows along the spine, blended without seams.
+
+Sideways no tiles are needed: each window looks at the middle of its own bone, near which the spine
+lies, however wide the scan. Where the bone leads away from that middle, as in oblique scans and
+crooked spines, the windows are made shorter until they follow it.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +21,11 @@ from .networks import MULTIPLE
 
 MARGIN = 20.0
 """This much (mm) is seen beyond both ends of a scan."""
+ASTRAY = 60.0
+"""The bone may lead this far (mm) away from a window's middle; a frame leaves room for the rest."""
+SHORTEST = 150.0
+"""No window is made shorter than this to follow the bone, mm."""
+BAND = 40.0
 SAME = 9.0
 """Points of two windows that lie this near (mm) are one vertebra."""
 
@@ -49,7 +59,7 @@ def windows(skeleton: Tensor, grid: Grid, optics: Optics) -> Iterator[Window]:
     low = float(grid.origin[2] - grid.spacing[2] / 2)
     high = low + float(grid.shape[2] * grid.spacing[2])
     tallest = optics.frame[0] * optics.pixel - 2 * MARGIN
-    for bottom, top in stretches(low, high, tallest):
+    for bottom, top in followed(skeleton, grid, low, high, min(tallest, high - low)):
         rows = np.ceil((top - bottom + 2 * MARGIN) / optics.pixel / MULTIPLE) * MULTIPLE
         pivot = (*bone_middle(skeleton, grid, bottom, top), (bottom + top) / 2)
         views = views_around(
@@ -60,6 +70,28 @@ def windows(skeleton: Tensor, grid: Grid, optics: Optics) -> Iterator[Window]:
             shape=(int(rows), optics.frame[1]),
         )
         yield Window(bottom, top, tuple(views))
+
+
+def followed(
+    skeleton: Tensor, grid: Grid, low: float, high: float, tallest: float
+) -> list[tuple[float, float]]:
+    """The stretches in which the bone stays near the middle, at most `tallest`."""
+    while True:
+        found = stretches(low, high, tallest)
+        strays = max(straying(skeleton, grid, *each) for each in found)
+        if strays <= ASTRAY or tallest / 2 < SHORTEST:
+            return found
+        tallest /= 2
+
+
+def straying(skeleton: Tensor, grid: Grid, low: float, high: float) -> float:
+    """How far (mm) the bone leads away from its stretch's middle, where there is enough of it."""
+    bottoms = np.arange(low, max(low + 1, high - BAND / 2), BAND)
+    bands = [(float(bottom), min(float(bottom) + BAND, high)) for bottom in bottoms]
+    amounts = np.array([float(skeleton[..., _slices(grid, *band)].sum()) for band in bands])
+    middles = np.array([bone_middle(skeleton, grid, *band) for band in bands])
+    away = np.linalg.norm(middles - bone_middle(skeleton, grid, low, high), axis=1)
+    return float(away[amounts >= 0.2 * np.median(amounts)].max())
 
 
 def stretches(low: float, high: float, tallest: float) -> list[tuple[float, float]]:
@@ -77,9 +109,7 @@ def stretches(low: float, high: float, tallest: float) -> list[tuple[float, floa
 
 def bone_middle(skeleton: Tensor, grid: Grid, low: float, high: float) -> tuple[float, float]:
     """The x and y of the middle of the bone between two heights, else of the scan."""
-    span = (np.array([low, high]) - grid.origin[2]) / grid.spacing[2]
-    first, last = (int(k) for k in np.clip(np.rint(span), 0, grid.shape[2]))
-    flat = skeleton[..., first:last].sum(dim=2)
+    flat = skeleton[..., _slices(grid, low, high)].sum(dim=2)
     total = float(flat.sum())
     if total <= 0:
         middle = (np.array(grid.shape[:2]) - 1) / 2
@@ -89,6 +119,12 @@ def bone_middle(skeleton: Tensor, grid: Grid, low: float, high: float) -> tuple[
         middle = np.array([float(i), float(j)]) / total
     x, y = grid.origin[:2] + middle * grid.spacing[:2]
     return float(x), float(y)
+
+
+def _slices(grid: Grid, low: float, high: float) -> slice:
+    span = (np.array([low, high]) - grid.origin[2]) / grid.spacing[2]
+    first, last = (int(k) for k in np.clip(np.rint(span), 0, grid.shape[2]))
+    return slice(first, last)
 
 
 def blended(seen: Sequence[tuple[Window, Sequence[Sighting]]]) -> list[Sighting]:
