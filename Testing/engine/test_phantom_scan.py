@@ -14,6 +14,7 @@ import pytest
 from vertebra.anatomy import LEVELS
 from vertebra.errors import VertebraError
 from vertebra.phantom import scan
+from vertebra.phantom.pathology import METAL_TITANIUM, Findings, Fusion
 from vertebra.phantom.random import child_seed
 from vertebra.phantom.shapes.procedural import Procedural
 from vertebra.phantom.subject import Subject
@@ -63,7 +64,8 @@ def test_a_scan_made_in_thin_slabs_looks_like_one_made_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     wishes = {"region": "L4", "spacing": (2.0, 2.0, 5.0), "shape": (40, 40, 30)}
-    wishes["subject"] = Subject.draw(8, healthy=True)
+    screws = Findings(fusion=Fusion("L3", "L5", True, METAL_TITANIUM, False))
+    wishes["subject"] = Subject.draw(8, healthy=True, findings=screws)
     whole = scan.make_case(8, **wishes)
     monkeypatch.setattr(scan, "_SLAB", 1)
     monkeypatch.setattr(scan, "_THINNEST", 7)
@@ -71,6 +73,7 @@ def test_a_scan_made_in_thin_slabs_looks_like_one_made_at_once(
     difference = np.abs(whole.volume.voxels - parts.volume.voxels)
     assert (difference > 2).mean() < 5e-3  # coordinates round differently by a few nanometres
     assert (whole.labels.voxels != parts.labels.voxels).mean() < 1e-4
+    assert whole.volume.voxels.max() > 2500  # metal, whose streaks must not show the slabs either
 
 
 def test_every_centroid_lies_in_the_middle_of_its_own_body(lumbar: scan.Case) -> None:
