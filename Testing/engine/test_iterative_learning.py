@@ -221,7 +221,7 @@ def test_a_synthetic_lesson_knows_its_complete_vertebrae(monkeypatch):
 
     make_case = scan.make_case
 
-    def small(seed, *, spacing, region):
+    def small(seed, *, spacing, region, shapes):
         return make_case(seed, spacing=5.0, shape=(20, 24, 20), region="L2", codes="RAS")
 
     monkeypatch.setattr(scan, "make_case", small)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from .console import out, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from ..phantom.shapes.source import ShapeSource
 
 
 def phantom(
@@ -27,13 +31,9 @@ def phantom(
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Make CTs of spines that never were, with masks, body centres, completeness and a manifest."""
-    from ..phantom.shapes.anatomy import Anatomy
-    from ..phantom.shapes.mixture import Mixture
-    from ..phantom.shapes.procedural import Procedural
     from ..phantom.writing import write_phantoms
     from ..runtime.devices import device as device_of
 
-    shapes = None if anatomy is None else Mixture(Procedural(), Anatomy(anatomy))
     with progress_bar("Making phantoms", quiet=as_json) as progress:
         write_phantoms(
             folder,
@@ -42,7 +42,7 @@ def phantom(
             region=region,
             spacing=spacing,
             device=device_of(device),
-            shapes=shapes,
+            shapes=shapes_with(anatomy),
             previews=previews,
             progress=progress,
         )
@@ -50,3 +50,14 @@ def phantom(
         print_json({"written": str(folder), "cases": count})
     else:
         out.print(f"Wrote {count} case{'s' * (count > 1)} to {folder}.", soft_wrap=True)
+
+
+def shapes_with(anatomy: Path | None) -> ShapeSource | None:
+    """Half of the subjects with bones from a folder of surfaces, if there is one."""
+    if anatomy is None:
+        return None
+    from ..phantom.shapes.anatomy import Anatomy
+    from ..phantom.shapes.mixture import Mixture
+    from ..phantom.shapes.procedural import Procedural
+
+    return Mixture(Procedural(), Anatomy(anatomy))

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from ..errors import VertebraError
+from ..errors import BadModel, VertebraError
 from .console import errors, out, progress_bar
+from .phantom import shapes_with
+from .segment import Direction
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 app = typer.Typer(help="Train the methods on your own or synthetic data.", no_args_is_help=True)
 
 STOPPED = "Stopped; what was made and learned is kept: go on with --resume."
+Choice = TypeVar("Choice")
+
+DATA = typer.Option(
+    "phantoms", "--data", help="A VerSe-style folder, or 'phantoms' or 'phantoms:SEED'."
+)
+ANATOMY = typer.Option(
+    None, help="A folder of bone surfaces (PLY), which half of the phantoms are made from."
+)
+RESUME = typer.Option(False, "--resume", help="Go on where the last run stopped.")
+DEVICE = typer.Option("auto", help="auto, cpu, cuda, cuda:1 or mps.")
+DEVICES = typer.Option(1, min=1, help="How many devices of that kind.")
+WORKERS = typer.Option(0, min=0, help="Processes that prepare batches ahead.")
+CASES = typer.Option(500, min=1, help="How many phantoms to make.")
 
 
 class Stage(str, Enum):
@@ -24,18 +45,19 @@ class Stage(str, Enum):
 
 @app.command()
 def multiview(
-    data: str = typer.Option(
-        "phantoms", "--data", help="A VerSe-style folder, or 'phantoms' or 'phantoms:SEED'."
-    ),
+    data: str = DATA,
     output: Path = typer.Option(..., "-o", "--output", help="A folder for exposures and weights."),
     configuration: str = typer.Option("compact", help="compact or paper."),
     stage: Stage = typer.Option(Stage.TRAIN, help="pretrain (contrastive) or train."),
-    cases: int = typer.Option(500, min=1, help="How many phantoms to make."),
-    start: str | None = typer.Option(None, "--from", help="Fine-tune an installed model."),
-    resume: bool = typer.Option(False, "--resume", help="Go on where the last run stopped."),
-    device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1 or mps."),
-    devices: int = typer.Option(1, min=1, help="How many devices of that kind."),
-    workers: int = typer.Option(0, min=0, help="Processes that prepare batches ahead."),
+    cases: int = CASES,
+    anatomy: Path | None = ANATOMY,
+    start: str | None = typer.Option(
+        None, "--from", help="Fine-tune an installed model, or a checkpoint's folder."
+    ),
+    resume: bool = RESUME,
+    device: str = DEVICE,
+    devices: int = DEVICES,
+    workers: int = WORKERS,
     name: str = typer.Option("multiview-trained", help="The name of the trained model."),
 ) -> None:
     """Train the multi-view labeller; Ctrl-C keeps what was learned, --resume goes on.
@@ -43,23 +65,18 @@ def multiview(
     A pre-trained encoder in the output folder is used. The trained model lies in OUTPUT/model;
     'vertebra models install' makes it available to 'vertebra label'.
     """
-    from ..methods.common.weights import card, publish
+    from ..methods.common.weights import card, publish, weights_of
     from ..methods.multiview import learning
     from ..methods.multiview.configuration import CONFIGURATIONS
     from ..methods.multiview.exposures import prepare
-    from ..methods.multiview.inference import METHOD
-    from ..runtime import models
+    from ..methods.multiview.inference import METHOD, PURPOSE
     from ..training.examples import recipes
 
-    if configuration not in CONFIGURATIONS:
-        raise VertebraError(
-            f"'{configuration}' is not a configuration; choose {' or '.join(CONFIGURATIONS)}."
-        )
-    chosen = CONFIGURATIONS[configuration]
+    chosen = _chosen(configuration, CONFIGURATIONS)
     exposures, encoder = output / "exposures", output / "pretrain"
-    weights = models.load(models.model(start)) if start else None
+    weights = None if start is None else weights_of(start, METHOD, PURPOSE)
     with progress_bar("Taking views", when_stopped=STOPPED) as progress:
-        wanted = list(recipes(data, cases, chosen.optics.pixel))
+        wanted = list(recipes(data, cases, chosen.optics.pixel, shapes_with(anatomy)))
         prepare(wanted, chosen, exposures, progress, lambda told: errors.print(told))
     with progress_bar("Training", when_stopped=STOPPED) as progress:
         if stage is Stage.PRETRAIN:
@@ -90,3 +107,84 @@ def multiview(
     made = card(name, METHOD, chosen.to_dict(), data)
     model = publish(network, made, output / "model")
     out.print(f"The model lies in {model.weights}.", soft_wrap=True)
+
+
+@app.command()
+def iterative(
+    data: str = DATA,
+    output: Path = typer.Option(..., "-o", "--output", help="A folder for scans and weights."),
+    configuration: str = typer.Option("compact", help="compact, coarse or paper."),
+    direction: Direction = typer.Option(Direction.DOWN, help="Which end of the spine comes first."),
+    cases: int = CASES,
+    anatomy: Path | None = ANATOMY,
+    start: str | None = typer.Option(
+        None,
+        "--from",
+        help="Start from an installed model or a checkpoint's folder, of any configuration.",
+    ),
+    resume: bool = RESUME,
+    device: str = DEVICE,
+    devices: int = DEVICES,
+    workers: int = WORKERS,
+    name: str = typer.Option("iterative-trained", help="The name of the trained model."),
+) -> None:
+    """Train the iterative segmenter; Ctrl-C keeps what was learned, --resume goes on.
+
+    A network learns one direction, and voxels of one size: 'coarse' ones find the vertebrae that
+    'compact' ones segment. The trained model lies in OUTPUT/model; 'vertebra models install' makes
+    it available to 'vertebra segment'.
+    """
+    from ..methods.common.weights import card, publish, weights_of
+    from ..methods.iterative import learning
+    from ..methods.iterative.choosing import METHOD, PURPOSE
+    from ..methods.iterative.configuration import CONFIGURATIONS
+    from ..methods.iterative.lessons import lessons
+    from ..methods.iterative.patches import prepare
+
+    chosen = replace(_chosen(configuration, CONFIGURATIONS), direction=direction.value)
+    weights = None
+    if start is not None:
+        given = weights_of(start, METHOD, PURPOSE)
+        weights = learning.fitting(chosen, given)
+        _tell_what_fits(start, given, weights)
+    scans = output / "scans"
+    with progress_bar("Preparing scans", when_stopped=STOPPED) as progress:
+        wanted = list(lessons(data, cases, chosen.spacing, shapes_with(anatomy)))
+        prepare(wanted, chosen, scans, progress, lambda told: errors.print(told))
+    with progress_bar("Training", when_stopped=STOPPED) as progress:
+        learning.train(
+            scans,
+            chosen,
+            output / "train",
+            start=weights,
+            resume=resume,
+            device=device,
+            devices=devices,
+            workers=workers,
+            progress=progress,
+        )
+    network = learning.trained_network(output / "train", chosen)
+    made = card(name, METHOD, chosen.to_dict(), data)
+    model = publish(network, made, output / "model")
+    out.print(f"The model lies in {model.weights}.", soft_wrap=True)
+
+
+def _chosen(name: str, configurations: Mapping[str, Choice]) -> Choice:
+    if name not in configurations:
+        names = " or ".join(configurations)
+        raise VertebraError(f"'{name}' is not a configuration; choose {names}.")
+    return configurations[name]
+
+
+def _tell_what_fits(
+    source: str, given: Mapping[str, Tensor], fitting: Mapping[str, Tensor]
+) -> None:
+    """Say which parts of a network start at random because those given have other sizes."""
+    if not fitting:
+        raise BadModel(f"Nothing of '{source}' fits this configuration; leave out --from.")
+    others = dict.fromkeys(key.split(".")[0] for key in given if key not in fitting)
+    if others:
+        errors.print(
+            f"{len(fitting)} of the {len(given)} tensors of '{source}' are taken; what has "
+            f"another size starts at random, in: {', '.join(others)}."
+        )

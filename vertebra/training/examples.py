@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import VertebraError
 from ..spine import Spine
 from ..volume import Volume
 
+if TYPE_CHECKING:
+    from ..phantom.scan import Case
+    from ..phantom.shapes.source import ShapeSource
+
 PHANTOMS = "phantoms"
+FIRST_SEED = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,17 +33,30 @@ Recipe = tuple[str, Callable[[], Example]]
 """An example's name, and how to get it."""
 
 
-def recipes(data: str, count: int, spacing: float) -> Iterator[Recipe]:
+def recipes(
+    data: str, count: int, spacing: float, shapes: ShapeSource | None = None
+) -> Iterator[Recipe]:
     """The examples of "phantoms", of "phantoms:SEED", or of a folder laid out as VerSe's.
 
-    `count` is how many phantoms to make, and at which voxel size (mm).
+    `count` is how many phantoms to make, at which voxel size (mm), and of which shapes.
     """
-    if data.split(":")[0] != PHANTOMS:
+    seeds = phantom_seeds(data, count)
+    if seeds is None:
         yield from _verse_recipes(Path(data))
         return
-    seed = _seed(data)
-    for number in range(seed, seed + count):
-        yield _phantom_recipe(number, spacing)
+    for seed in seeds:
+        yield phantom_name(seed), partial(phantom, seed, spacing, shapes)
+
+
+def phantom_seeds(data: str, count: int) -> range | None:
+    """The seeds of "phantoms" or "phantoms:SEED"; nothing for a folder."""
+    kind, _, text = data.partition(":")
+    if kind != PHANTOMS:
+        return None
+    if text and not text.isdigit():
+        raise VertebraError(f"'{data}' does not name phantoms; write phantoms or phantoms:SEED.")
+    first = int(text or FIRST_SEED)
+    return range(first, first + count)
 
 
 def phantom_name(seed: int) -> str:
@@ -44,35 +64,33 @@ def phantom_name(seed: int) -> str:
     return f"phantom-{seed:07d}"
 
 
-def phantom(seed: int, spacing: float) -> Example:
-    """The synthetic scan of a seed; every other one shows the whole spine."""
+def phantom(seed: int, spacing: float, shapes: ShapeSource | None = None) -> Example:
+    """The synthetic scan of a seed."""
+    case = phantom_case(seed, spacing, shapes)
+    return Example(phantom_name(seed), case.volume, case.spine)
+
+
+def phantom_case(seed: int, spacing: float, shapes: ShapeSource | None = None) -> Case:
+    """The synthetic scan of a seed with all that is known of it.
+
+    Every other one shows the whole spine.
+    """
     from ..phantom.scan import make_case
 
-    case = make_case(seed, spacing=spacing, region="spine" if seed % 2 else None)
-    return Example(phantom_name(seed), case.volume, case.spine)
+    region = "spine" if seed % 2 else None
+    return make_case(seed, spacing=spacing, region=region, shapes=shapes)
 
 
 def _verse_recipes(folder: Path) -> Iterator[Recipe]:
     """The cases of a VerSe-style folder that have both a CT and centroids."""
-    from ..exchange.verse_folder import Case, read_cases
+    from ..exchange import verse_folder
 
-    def recipe(case: Case) -> Recipe:
+    def recipe(case: verse_folder.Case) -> Recipe:
         return case.name, lambda: Example(case.name, case.volume(), case.spine())
 
-    complete = [case for case in read_cases(folder) if case.ct and case.centroids]
+    complete = [case for case in verse_folder.read_cases(folder) if case.ct and case.centroids]
     if not complete:
         raise VertebraError(
             f"'{folder}' has no case with both a CT and centroids (*_ctd.json) to learn from."
         )
     yield from map(recipe, complete)
-
-
-def _phantom_recipe(seed: int, spacing: float) -> Recipe:
-    return phantom_name(seed), lambda: phantom(seed, spacing)
-
-
-def _seed(data: str) -> int:
-    text = data.partition(":")[2] or "1000000"
-    if not text.isdigit():
-        raise VertebraError(f"'{data}' does not name phantoms; write phantoms or phantoms:SEED.")
-    return int(text)

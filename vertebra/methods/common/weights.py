@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import BadModel
-from ...runtime.models import Card, Model, load, model, save
+from ...runtime.models import Card, Model, load, save
 from ...training import checkpoints
+from .installed import chosen
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -35,11 +36,11 @@ def filled(network: Network, weights: Mapping[str, Tensor]) -> Network:
     return network
 
 
-def weights_of(source: str) -> dict[str, Tensor]:
-    """The weights of an installed model, or of a folder that holds a training's checkpoint."""
+def weights_of(source: str, method: str, purpose: str) -> dict[str, Tensor]:
+    """The weights of a method's installed model, or of a folder with a training's checkpoint."""
     if (Path(source) / checkpoints.STATE).is_file():
         return trained_weights(Path(source))
-    return load(model(source))
+    return load(chosen(method, purpose, source))
 
 
 def trained_weights(folder: Path) -> dict[str, Tensor]:

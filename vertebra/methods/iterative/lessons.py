@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...anatomy import VERTEBRAE, Region
 from ...errors import VertebraError
-from ...training.examples import PHANTOMS, phantom_name
+from ...training.examples import phantom_case, phantom_name, phantom_seeds
 from ...volume import LabelMap, Volume
+
+if TYPE_CHECKING:
+    from ...phantom.shapes.source import ShapeSource
 
 MASKED = tuple(level.verse for level in VERTEBRAE if level.region is not Region.SACRAL)
 """The VerSe numbers of what is segmented, from head to tail: the sacrum is no vertebra here."""
@@ -33,27 +37,24 @@ Recipe = tuple[str, Callable[[], Lesson]]
 """A lesson's name, and how to get it."""
 
 
-def lessons(data: str, count: int, spacing: float) -> Iterator[Recipe]:
+def lessons(
+    data: str, count: int, spacing: float, shapes: ShapeSource | None = None
+) -> Iterator[Recipe]:
     """The lessons of "phantoms", of "phantoms:SEED", or of a folder laid out as VerSe's.
 
-    `count` is how many phantoms to make, and at which voxel size (mm).
+    `count` is how many phantoms to make, at which voxel size (mm), and of which shapes.
     """
-    kind, _, seed = data.partition(":")
-    if kind != PHANTOMS:
+    seeds = phantom_seeds(data, count)
+    if seeds is None:
         yield from _verse(Path(data))
         return
-    if seed and not seed.isdigit():
-        raise VertebraError(f"'{data}' does not name phantoms; write phantoms or phantoms:SEED.")
-    first = int(seed or 1_000_000)
-    for number in range(first, first + count):
-        yield phantom_name(number), partial(phantom, number, spacing)
+    for seed in seeds:
+        yield phantom_name(seed), partial(phantom, seed, spacing, shapes)
 
 
-def phantom(seed: int, spacing: float) -> Lesson:
-    """The synthetic scan of a seed; every other one shows the whole spine."""
-    from ...phantom.scan import make_case
-
-    case = make_case(seed, spacing=spacing, region="spine" if seed % 2 else None)
+def phantom(seed: int, spacing: float, shapes: ShapeSource | None = None) -> Lesson:
+    """The synthetic scan of a seed."""
+    case = phantom_case(seed, spacing, shapes)
     complete = frozenset(
         vertebra.level.verse
         for vertebra in case.spine

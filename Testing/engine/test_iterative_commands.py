@@ -1,0 +1,129 @@
+"""`vertebra train iterative` on toy patients, and what its models do in `vertebra segment`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+pytest.importorskip("typer")
+pytest.importorskip("lightning.fabric")
+pytest.importorskip("tensorboard")
+
+from coded_spine import blob_scan
+from installed_blobs import body_of_blobs
+from test_iterative_learning import TINY
+
+from vertebra.cli.run import run
+from vertebra.exchange import markups
+from vertebra.methods.iterative import configuration
+from vertebra.methods.iterative.lessons import lessons
+from vertebra.phantom import scan as phantom_scan
+from vertebra.runtime import models
+from vertebra.training.examples import recipes
+from vertebra.volume import write_label_map, write_volume
+
+SHORT = replace(TINY, training=replace(TINY.training, iterations=2))
+TOYS = {"compact": SHORT, "coarse": replace(SHORT, name="large", patch=28, spacing=8.0)}
+
+
+@pytest.fixture
+def toys(tmp_path, monkeypatch):
+    monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
+    for name, each in TOYS.items():
+        monkeypatch.setitem(configuration.CONFIGURATIONS, name, each)
+
+
+@pytest.fixture
+def verse_data(tmp_path):
+    folder = tmp_path / "verse"
+    for seed in range(2):
+        scan, truth, spine = blob_scan(count=3, seed=seed)
+        by_level = {number: each.level.verse for number, each in enumerate(spine, 1)}
+        name = f"sub-{seed}"
+        write_volume(scan, folder / "rawdata" / name / f"{name}_ct.nii.gz")
+        mask = folder / "derivatives" / name / f"{name}_seg-vert_msk.nii.gz"
+        write_label_map(truth.renumbered(by_level), mask)
+    return folder
+
+
+def train(*arguments):
+    return run(["train", "iterative", *(str(each) for each in arguments), "--device", "cpu"])
+
+
+def test_a_trained_model_is_installed_and_segments(toys, verse_data, tmp_path, capsys):
+    out = tmp_path / "out"
+    common = ("--data", verse_data, "-o", out, "--direction", "up", "--name", "toy")
+    assert train(*common) == 0
+    assert "toy.safetensors" in capsys.readouterr().out.replace("\n", "")
+    models.install(out / "model/toy.json")
+    card = models.model("toy").card
+    assert (card.method, card.data) == ("iterative", str(verse_data))
+    assert configuration.from_dict(dict(card.configuration)) == replace(SHORT, direction="up")
+    scan, _, points = body_of_blobs()
+    ct = write_volume(scan, tmp_path / "scan.nii.gz")
+    file = markups.write(tmp_path / "points.mrk.json", points)
+    arguments = [str(ct), "--points", str(file), "--direction", "up", "--device", "cpu", "--json"]
+    assert run(["segment", *arguments]) == 0
+    assert json.loads(capsys.readouterr().out)["made_by"]["method"] == "iterative tiny"
+    assert train(*common) == 1
+    assert "resume it or choose another folder" in " ".join(capsys.readouterr().err.split())
+    assert train(*common, "--resume") == 0
+
+
+def test_a_fine_network_starts_from_a_coarse_one(toys, verse_data, tmp_path, capsys):
+    first, second = tmp_path / "coarse", tmp_path / "fine"
+    assert train("--data", verse_data, "-o", first, "--configuration", "coarse") == 0
+    capsys.readouterr()
+    assert train("--data", verse_data, "-o", second, "--from", first / "train") == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "are taken; what has another size starts at random, in: completeness." in said
+    models.install(second / "model/iterative-trained.json")
+    third = tmp_path / "again"
+    assert train("--data", verse_data, "-o", third, "--from", "iterative-trained") == 0
+    assert "at random" not in capsys.readouterr().err
+
+
+def test_phantoms_may_have_the_bones_of_given_surfaces(monkeypatch):
+    asked = []
+
+    def make_case(seed, *, spacing, region, shapes):
+        asked.append(shapes)
+        return original(seed, spacing=5.0, shape=(20, 24, 20), region="L2", codes="RAS")
+
+    original = phantom_scan.make_case
+    monkeypatch.setattr(phantom_scan, "make_case", make_case)
+    surfaces = object()
+    for make in (recipes, lessons):
+        [(name, example)] = make("phantoms:3", 1, 5.0, surfaces)
+        assert example().name == name == "phantom-0000003"
+    assert asked == [surfaces, surfaces]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--configuration", "huge"], "choose paper or compact or coarse."),
+        (["--data", "phantoms:x"], "write phantoms or phantoms:SEED."),
+        (["--anatomy", "missing"], "missing"),
+        (["--from", "missing"], "There is no model 'missing'"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_one_sentence(toys, tmp_path, capsys, arguments, sentence):
+    assert train("-o", tmp_path / "out", "--cases", "1", *arguments) == 1
+    printed = capsys.readouterr()
+    assert sentence in " ".join(printed.err.split())
+    assert "Traceback" not in printed.err
+    assert not list(tmp_path.rglob("*.safetensors"))
+
+
+def test_weights_of_another_method_are_refused(toys, tmp_path, capsys):
+    weights = {"x": torch.zeros(1)}
+    models.save(models.Card("labeller", "multiview"), weights, tmp_path / "models")
+    assert train("-o", tmp_path / "out", "--from", "labeller") == 1
+    assert "which is not for segmenting vertebrae" in " ".join(capsys.readouterr().err.split())
+    models.save(models.Card("strange", "iterative"), weights, tmp_path / "models")
+    assert train("-o", tmp_path / "out", "--from", "strange") == 1
+    assert "Nothing of 'strange' fits" in " ".join(capsys.readouterr().err.split())
