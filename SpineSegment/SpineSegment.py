@@ -147,9 +147,9 @@ class SpineSegmentLogic(ScriptedLoadableModuleLogic):
 
         Options are `direction` ("down" or "up"), `search` and `model`.
         """
-        from SpineLabelLib.scene import createSegmentationNode, keptSpine, showLabelMap
+        from SpineLabelLib.scene import createSegmentationNode, currentSpine, showLabelMap
 
-        points = keptSpine(spineNode) if spineNode else None
+        points = currentSpine(spineNode) if spineNode else None
         self.segmenting.start(volumeNode, points, device, **options)
         result = self.segmenting.wait()
         node = createSegmentationNode(volumeNode)

@@ -37,7 +37,6 @@ class ModelBox:
             self._box.blockSignals(False)
         self._box.enabled = bool(found)
         self._hint.text = "" if found else sentence
-        self._hint.visible = not found
 
     def show(self, name: str) -> None:
         """Choose a model; one that is not here any more leaves the choice to us."""

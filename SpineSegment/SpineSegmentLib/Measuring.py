@@ -69,6 +69,7 @@ class Measuring:
         """Measure at once what is left."""
         while self._measureOne():
             pass
+        self.changed.emit()
 
     def _key(self, vertebra: Vertebra) -> tuple:
         return self._case.masks.get(vertebra.instance), vertebra.centroid, vertebra.level

@@ -9,7 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 from SpineLabelLib.ModelBox import ModelBox
 from SpineLabelLib.RunButton import RunButton
-from SpineLabelLib.scene import createSpineNode, keptSpine, showSpine, showTable
+from SpineLabelLib.scene import createSpineNode, currentSpine, showSpine, showTable
 from SpineLabelLib.Shortcuts import Shortcuts
 
 from vertebra.errors import VertebraError
@@ -107,7 +107,7 @@ class SegmentPanel:
 
     def _begin(self) -> None:
         parameters = self._parameters
-        points = keptSpine(parameters.spine) if parameters.spine else None
+        points = currentSpine(parameters.spine) if parameters.spine else None
         self.segmenting.start(
             parameters.inputVolume,
             points,

@@ -20,7 +20,7 @@ ATTRIBUTE = "DICOM.instanceUIDs"
 def dicomSeries(volumeNode) -> Iterator[Path]:
     """A folder with just the volume's slices, as long as it is needed."""
     uids = (volumeNode.GetAttribute(ATTRIBUTE) or "").split()
-    database = slicer.dicomDatabase
+    database = getattr(slicer, "dicomDatabase", None)
     files = [Path(database.fileForInstance(uid) or "") for uid in uids] if database else []
     if not files or not all(file.is_file() for file in files):
         raise VertebraError(

@@ -75,4 +75,4 @@ def segment(job: Job, progress: Progress, show: Show) -> Result:
 
 
 if __name__ == "__main__":
-    serve({"segment": segment})
+    serve({"label": pretend_to_label, "segment": segment})

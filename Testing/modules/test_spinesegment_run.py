@@ -26,6 +26,7 @@ from vertebra.anatomy import LEVELS
 from vertebra.errors import VertebraError
 from vertebra.runtime.models import Card, save
 from vertebra.spine import Spine
+from vertebra.worker import Client
 
 PRETEND = Path(__file__).with_name("pretend_segmenter.py")
 NAMES = ["T11", "T12", "L1", "L2", "L3", "L4", "L5"]
@@ -66,6 +67,10 @@ def names(node: Any) -> list[str]:
     segmentation = node.GetSegmentation()
     count = segmentation.GetNumberOfSegments()
     return [segmentation.GetNthSegment(n).GetName() for n in range(count)]
+
+
+def labels(points: Any) -> list[str]:
+    return [points.GetNthControlPointLabel(n) for n in range(points.GetNumberOfControlPoints())]
 
 
 def left_behind(slicer: Any) -> list[str]:
@@ -185,10 +190,13 @@ def test_chosen_points_are_where_it_starts_and_stay_as_they_are(
     points = createSpineNode(scan)
     spine = Spine.of({"L2": (0, 0, 30), "L3": (0, 0, 0)})
     showSpine(spine, points)
+    points.SetNthControlPointPositionWorld(0, (0, 0, 33))
     window.choose(panel.ui.spineSelector, points)
     run(panel, window)
     assert rows(panel) == ["L2", "L3"]
     assert keptSpine(points) == spine
+    assert panel.correction.spine.centroids[0] == (0, 0, 33), "where a person put it"
+    assert panel.correction.case.masks[1].contains(geometryFromNode(scan), (0, 0, 42))
     assert panel.ui.spineSelector.currentNode() is points
     assert panel.correction.spine.vertebrae[1].completeness == 0.9
 
@@ -349,7 +357,6 @@ def test_one_vertebra_is_segmented_again_after_its_point_was_moved(
     assert panel.correction.case.masks == before, "it is offered, not done"
     window.click_row(panel.ui.segmentTable, 3)
     window.click(panel.ui.resegmentButton)
-    assert panel.ui.segmentButton.text == "Cancel"
     finish(panel, window)
     assert panel.ui.statusLabel.text == "Segmented anew: L2."
     assert "moved" not in panel.ui.segmentTable.item(3, 6).text()
@@ -371,6 +378,7 @@ def test_what_was_edited_while_a_vertebra_is_segmented_again_stays(
     run(panel, window)
     window.click_row(panel.ui.segmentTable, 3)
     window.click(panel.ui.resegmentButton)
+    assert panel.ui.segmentButton.text == "Cancel"
     window.click(panel.ui.deleteButton)
     finish(panel, window)
     assert "L2 was deleted meanwhile" in panel.ui.statusLabel.text
@@ -418,6 +426,27 @@ def test_a_script_segments_a_scan_and_waits(
     assert measured["Mean of the body (HU)"] == pytest.approx([200, 200])
     with pytest.raises(VertebraError, match="This is an MR image"):
         logic.segment(choose_scan("refuse"))
+
+
+def test_the_script_of_the_tutorial_does_what_it_says(
+    panel: Any,
+    choose_scan: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    slicer: Any,
+) -> None:
+    pretend = (sys.executable, str(PRETEND))
+    monkeypatch.setattr("SpineLabelLib.WorkerRun.Client", lambda _command: Client(pretend))
+    choose_scan("CT")
+    tutorial = Path(__file__).resolve().parents[2] / "docs" / "tutorial.md"
+    script = tutorial.read_text(encoding="utf-8").split("```python")[1].split("```")[0]
+    done: dict[str, Any] = {"slicer": slicer}
+    exec(script, done)
+    assert names(done["masks"]) == NAMES
+    assert labels(done["points"]) == NAMES
+    volumes = [float(each) for each in capsys.readouterr().out.strip("[]\n").split(",")]
+    assert len(volumes) == 7
+    assert min(volumes) > 10
 
 
 def test_levels_of_points_in_the_scene_are_those_of_the_masks(

@@ -16,7 +16,7 @@ from .segmentationNode import (
     vertebraSegments,
 )
 from .segmentVoxels import masksFromNode, writeMask
-from .spineNode import createSpineNode, keptSpine, showSpine, takeUp
+from .spineNode import createSpineNode, currentSpine, keptSpine, showSpine, takeUp
 from .tableNode import Columns, showTable
 from .volumeNode import geometryFromNode, volumeFromNode
 
@@ -26,6 +26,7 @@ __all__ = [
     "Mask",
     "createSegmentationNode",
     "createSpineNode",
+    "currentSpine",
     "describeSegment",
     "geometryFromNode",
     "keptSpine",

@@ -78,6 +78,11 @@ def keptSpine(node) -> Spine:
     return from_json(text) if text else _spineOfForeignPoints(node)
 
 
+def currentSpine(node) -> Spine:
+    """The spine with what a person did to its points since it was shown, as far as possible."""
+    return takeUp(keptSpine(node), node)[0]
+
+
 def takeUp(spine: Spine, node) -> tuple[Spine, tuple[str, ...]]:
     """The spine with what a person did to its points in the scene, and what was refused."""
     points = _points(node)
