@@ -36,6 +36,8 @@ class Configuration:
     gamma: float = 8.0
     sigma: float = 6.0
     """Weight of the surface, and how far it reaches, mm."""
+    logarithmic: bool = False
+    """Count wrong voxels by the logarithm of their probability, which is nowhere flat."""
     balance: float = 1.0
     """Factor of the segmentation error, a sum over voxels, against the classification error."""
     training: Schedule = field(
@@ -66,13 +68,14 @@ COMPACT = Configuration(
     widths=(16, 32, 64, 64),
     dropout=0.0,
     pointed=True,
-    lam=0.5,
-    balance=2e-4,
+    lam=1.0,
+    logarithmic=True,
+    balance=6e-5,
     training=Schedule(
         iterations=8000, batch=2, rate=2e-3, optimiser="adam", decay="cosine", warm_up=100
     ),
 )
-COARSE = replace(COMPACT, name="coarse", pointed=False, patch=40, spacing=3.0, balance=1e-3)
+COARSE = replace(COMPACT, name="coarse", pointed=False, patch=40, spacing=3.0, balance=2e-4)
 CONFIGURATIONS = {each.name: each for each in (PAPER, COMPACT, COARSE)}
 
 

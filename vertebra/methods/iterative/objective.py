@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from .configuration import Configuration
 from .network import Reading
@@ -27,9 +27,15 @@ def losses(
     configuration: Configuration,
 ) -> dict[str, Tensor]:
     """The parts of the loss by name, and their sum as "loss"."""
-    probabilities, truth = reading.voxels.float().sigmoid(), truth.float()
-    positives = false_positives(probabilities, truth, weights).mean()
-    negatives = false_negatives(probabilities, truth, weights).mean()
+    logits, truth = reading.voxels.float(), truth.float()
+    if configuration.logarithmic:
+        # -log(1 - p) for p, and -log p for 1 - p
+        positives = (weights * (1 - truth) * softplus(logits)).flatten(1).sum(dim=1).mean()
+        negatives = (weights * truth * softplus(-logits)).flatten(1).sum(dim=1).mean()
+    else:
+        probabilities = logits.sigmoid()
+        positives = false_positives(probabilities, truth, weights).mean()
+        negatives = false_negatives(probabilities, truth, weights).mean()
     completeness = binary_cross_entropy_with_logits(reading.complete.float(), complete.float())
     segmentation = configuration.lam * positives + negatives
     return {
