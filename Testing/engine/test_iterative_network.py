@@ -152,3 +152,16 @@ def test_a_configuration_survives_its_card():
         from_dict({"name": "x"})
     with pytest.raises(BadModel, match="does not describe an iterative model"):
         from_dict({**COMPACT.to_dict(), "direction": "sideways"})
+
+
+def test_the_logarithmic_loss_still_teaches_where_the_network_is_surely_wrong():
+    truth, weights = torch.ones(1, 2, 2, 2), torch.ones(1, 2, 2, 2)
+    steepness = {}
+    for configuration in (PAPER, COMPACT):
+        logits = torch.full((1, 2, 2, 2), -12.0, requires_grad=True)
+        reading = Reading(logits, torch.zeros(1))
+        parts = losses(reading, truth, weights, torch.ones(1), configuration)
+        parts["false negatives"].backward()
+        steepness[configuration.name] = logits.grad.abs().max().item()
+    assert steepness["paper"] < 1e-4
+    assert steepness["compact"] > 0.99
