@@ -26,6 +26,7 @@ from vertebra.worker import Signal
 
 from .Case import Case, fromHeadToTail
 from .pairing import paired
+from .Watch import Watch
 
 Edit = Callable[[Case], Case]
 
@@ -45,13 +46,11 @@ class SegmentCorrection:
         self.refused = Signal()  # one sentence: why an edit was not carried out
         self.node = self.volume = self.points = None
         self.case: Case | None = None
-        self._later = later
+        self._watch = Watch(later, self._takeUp)
         self._ids: dict[int, str] = {}
         self._numbers: dict[int, int] = {}
         self._before: list[Case] = []
         self._after: list[Case] = []
-        self._observed: list[tuple] = []
-        self._showing = self._dragging = self._waiting = self._repainted = False
 
     def follow(self, node, volumeNode, pointsNode=None) -> None:
         """Correct this segmentation of this scan from now on, and these points; None for none."""
@@ -66,7 +65,7 @@ class SegmentCorrection:
                 self.node = self.volume = self.points = None
                 self.refused.emit(str(error))
             else:
-                self._observe()
+                self._watch.follow(self.node, self.points)
         self.changed.emit()
 
     @property
@@ -162,14 +161,11 @@ class SegmentCorrection:
     def _show(self, case: Case, shown: Case | None = None) -> None:
         """Make the nodes show a case: only what differs from what they show is written."""
         before, self.case = shown or self.case, case
-        self._showing = True
-        try:
+        with self._watch.paused():
             self._showSegments(before, case)
             if self.points is not None and before.points != case.points:
                 showSpine(case.points, self.points)
                 self._numbers = {each.instance: each.instance for each in case.points}
-        finally:
-            self._showing = False
         self.changed.emit()
 
     def _showSegments(self, before: Case, case: Case) -> None:
@@ -201,61 +197,18 @@ class SegmentCorrection:
                 describeSegment(self.node, segmentId, vertebra)
             previous = segmentId
 
-    def _observe(self) -> None:
-        segmentation = self.node.GetSegmentation()
-        repainted = segmentation.SourceRepresentationModified
-        self._add(segmentation, repainted, lambda *_: self._onRepainted())
-        for event in (
-            segmentation.SegmentAdded,
-            segmentation.SegmentRemoved,
-            segmentation.SegmentModified,
-        ):
-            self._add(segmentation, event, lambda *_: self._onOthersEdit())
-        if self.points is not None:
-            node = self.points
-            for event in (
-                node.PointPositionDefinedEvent,
-                node.PointRemovedEvent,
-                node.PointModifiedEvent,
-            ):
-                self._add(node, event, lambda *_: self._onOthersEdit())
-            self._add(node, node.PointStartInteractionEvent, lambda *_: self._onDrag(True))
-            self._add(node, node.PointEndInteractionEvent, lambda *_: self._onDrag(False))
-
-    def _add(self, subject, event, callback) -> None:
-        self._observed.append((subject, subject.AddObserver(event, callback)))
-
     def _forget(self) -> None:
-        for subject, tag in self._observed:
-            subject.RemoveObserver(tag)
-        self._observed.clear()
+        self._watch.forget()
         self._before.clear()
         self._after.clear()
         self._ids, self._numbers, self.case = {}, {}, None
-        self._dragging = self._repainted = False
 
-    def _onRepainted(self) -> None:
-        if not self._showing:
-            self._repainted = True
-            self._onOthersEdit()
-
-    def _onDrag(self, on: bool) -> None:
-        self._dragging = on
-        if not on:
-            self._onOthersEdit()
-
-    def _onOthersEdit(self) -> None:
-        """Somebody changed the nodes; looked at once, after all that belongs together."""
-        if not (self._showing or self._dragging or self._waiting):
-            self._waiting = True
-            self._later(self._takeUp)
-
-    def _takeUp(self) -> None:
-        self._waiting = False
+    def _takeUp(self, repainted: bool) -> None:
+        """Somebody else changed the nodes: that is an edit too."""
         if self.case is None or slicer.mrmlScene.IsClosing():
             return
         try:
-            case = self.case.withSegments(self._segmentsNow())
+            case = self.case.withSegments(self._segmentsNow(repainted))
             if self.points is not None:
                 present = {each.instance for each in case.spine}
                 gone = frozenset(n for n in self.case.masks if n not in present)
@@ -267,7 +220,7 @@ class SegmentCorrection:
         if case.spine != self.case.spine or case.masks != self.case.masks:
             self._replace(case, shown=replace(self.case, masks=case.masks))
 
-    def _segmentsNow(self) -> dict[int, tuple[Vertebra, Mask | None]]:
+    def _segmentsNow(self, repainted: bool) -> dict[int, tuple[Vertebra, Mask | None]]:
         """Every vertebra's segment as it is now; masks are read again only after a stroke.
 
         A stroke may change all segments of a layer, though Slicer tells of one.
@@ -276,8 +229,7 @@ class SegmentCorrection:
         for segmentId in present:
             if self.instanceOf(segmentId) is None:
                 self._ids[self._newNumber(segmentId)] = segmentId
-        read = masksFromNode(self.node, present, self.volume) if self._repainted else None
-        self._repainted = False
+        read = masksFromNode(self.node, present, self.volume) if repainted else None
         known, masks = {each.instance: each for each in self.spine}, self.case.masks
         found = {}
         for segmentId in present:
@@ -291,11 +243,10 @@ class SegmentCorrection:
 
     def _describeAll(self) -> None:
         """Give all segments the levels that they have here."""
-        self._showing = True
-        for vertebra in self.spine:
-            if vertebra.instance in self.case.masks:
-                describeSegment(self.node, self._ids[vertebra.instance], vertebra)
-        self._showing = False
+        with self._watch.paused():
+            for vertebra in self.spine:
+                if vertebra.instance in self.case.masks:
+                    describeSegment(self.node, self._ids[vertebra.instance], vertebra)
 
     def _newNumber(self, segmentId: str) -> int:
         """The number of a segment that somebody added."""

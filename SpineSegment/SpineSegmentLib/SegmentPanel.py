@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import qt
 import slicer
 from slicer.i18n import tr as _
@@ -76,7 +74,7 @@ class SegmentPanel:
             self._shown = chosen
             alone = chosen[0] is not None and chosen[1] is None
             self.say(_("Choose the CT that the masks were made on.") if alone else "")
-            with _waitCursor():
+            with slicer.util.WaitCursor():
                 self.correction.follow(*chosen)
             if parameters:
                 self.editor.show(self.correction.node, self.correction.volume)
@@ -231,7 +229,7 @@ class SegmentPanel:
         columns = self.measuring.columns()
         source = Source(case, self.correction.node, self.correction.volume, segmentIds, columns)
         try:
-            with _waitCursor():
+            with slicer.util.WaitCursor():
                 written = export(kind, path, source)
         except VertebraError as error:
             self.say(str(error))
@@ -250,12 +248,3 @@ class SegmentPanel:
 
 def _later(work) -> None:
     qt.QTimer.singleShot(0, work)
-
-
-@contextmanager
-def _waitCursor():
-    qt.QApplication.setOverrideCursor(qt.Qt.WaitCursor)
-    try:
-        yield
-    finally:
-        qt.QApplication.restoreOverrideCursor()
