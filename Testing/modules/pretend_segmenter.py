@@ -1,8 +1,8 @@
 """A real worker process that only pretends to segment: it draws blocks shaped like vertebrae.
 
 What else it does is told by the name of the scan, as in Testing/engine/pretend_worker.py, on which
-it builds: "slow", "crash", "refuse", "fault"; besides "empty" (nothing is found) and "differs" (the
-result is not what was drawn).
+it builds: "slow", "crash", "refuse", "fault"; besides "empty" (nothing is found), "differs" (the
+result is not what was drawn) and "checked" (really looked at: is it a CT of a body?).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pretend_worker import misbehave, pretend_to_label, take_time
 from vertebra.runtime.progress import Progress
 from vertebra.spine import Flag, Spine
 from vertebra.volume import Grid, LabelMap
+from vertebra.volume.body_ct import require_body_ct
 from vertebra.worker import Piece, Result
 from vertebra.worker.job import Job
 from vertebra.worker.server import serve
@@ -48,6 +49,8 @@ def segment(job: Job, progress: Progress, show: Show) -> Result:
     """Draw a block at each given point, or at a lumbar spine's; the first one is partial."""
     name, grid = job.volume.source, job.volume.grid
     misbehave(name)
+    if name == "checked":
+        require_body_ct(job.volume)
     if name == "empty":
         return Result(Spine(), LabelMap(np.zeros(grid.shape, np.uint8), grid))
     spine = job.spine or pretend_to_label(job, Progress(), lambda _: None).spine

@@ -64,6 +64,24 @@ def test_a_ui_file_that_connects_a_missing_widget_fails(slicer: Any, tmp_path: P
         slicer.util.loadUI(str(file))
 
 
+def test_the_segment_editor_wants_its_node_first_and_knows_its_own_attributes(slicer: Any) -> None:
+    editor = slicer.qMRMLSegmentEditorWidget()
+    editor.setMRMLScene(slicer.mrmlScene)
+    masks = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    with pytest.raises(RuntimeError, match="needs its vtkMRMLSegmentEditorNode first"):
+        editor.setSegmentationNode(masks)
+    with pytest.raises(ValueError, match="no vtkMRMLSegmentEditorNode"):
+        editor.setMRMLSegmentEditorNode(masks)
+    editor.setMRMLSegmentEditorNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentEditorNode"))
+    editor.setSegmentationNode(masks)
+    with pytest.raises(RuntimeError, match="no segment 'L1'"):
+        editor.setCurrentSegmentID("L1")
+    with pytest.raises(AttributeError, match="'sourceVolume' does not exist"):
+        editor.sourceVolume = None
+    with pytest.raises(AttributeError, match="'currentSegmentID' is a method"):
+        editor.currentSegmentID = "L1"
+
+
 @parameterNodeWrapper
 class Parameters:
     scan: vtkMRMLScalarVolumeNode

@@ -241,6 +241,18 @@ def test_what_goes_wrong_is_said_and_leaves_nothing_behind(
     assert panel.ui.segmentButton.text == "Segment vertebrae"
 
 
+def test_an_mr_volume_is_refused(
+    panel: Any, window: Any, slicer: Any, choose_scan: Callable[..., Any]
+) -> None:
+    scan = choose_scan("checked")
+    signals = np.random.default_rng(2).integers(0, 900, (80, 40, 40)).astype(np.int16)
+    slicer.util.updateVolumeFromArray(scan, signals)
+    run(panel, window)
+    assert "CT" in panel.ui.statusLabel.text
+    assert "Done" not in panel.ui.statusLabel.text
+    assert left_behind(slicer) == []
+
+
 def test_a_worker_that_is_killed_is_reported_and_starts_again(
     panel: Any, window: Any, slicer: Any, choose_scan: Callable[..., Any]
 ) -> None:

@@ -32,6 +32,18 @@ def add_signals(cls: type[QObject]) -> type[QObject]:
     return cls
 
 
+def guarded(cls: type[QObject]) -> type[QObject]:
+    """A class made in Python that refuses unknown attributes too, once it is built."""
+
+    def put(self: QObject, name: str, value: Any) -> None:
+        if not name.startswith("_"):
+            _refuse_unknown(self, name)
+        super(cls, self).__setattr__(name, value)
+
+    cls.__setattr__ = put
+    return cls
+
+
 def strict(cls: type[QObject]) -> type[QObject]:
     """A subclass that connects by signature and takes no attribute that Qt does not know."""
 

@@ -15,9 +15,9 @@ import qt
 import slicer
 import vtk
 from PySide6 import QtWidgets
-from PySide6.QtCore import Signal
 from vtk.util.numpy_support import vtk_to_numpy
 
+from ..pythonqt.strict import guarded
 from ..pythonqt.uiloader import register
 from .widget import qMRMLWidget
 
@@ -26,10 +26,14 @@ UNDO, REDO = ("Z", "Ctrl+Z"), ("Y", "Ctrl+Shift+Z", "Ctrl+Y")
 
 
 @register
+@guarded
 class qMRMLSegmentEditorWidget(qMRMLWidget):
     """Edits the segment that the editor's node names, with a round brush."""
 
-    currentSegmentIDChanged = Signal(str)
+    buttons: Any = ()
+    radius: Any = ()
+    undo_buttons: Any = ()
+    surfaces: Any = ()
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
