@@ -149,6 +149,12 @@ def test_a_scan_as_acquired_has_hospital_spacing_and_shows_its_region() -> None:
     assert any(np.abs(view.grid.directions - np.eye(3)).max() > 0.05 for view in plain)  # oblique
 
 
+def test_who_is_scanned_for_the_neck_has_the_arms_down_wished_for_or_not() -> None:
+    seed = next(s for s in range(40) if scan.usual_region(s) in ("neck", "cervical"))
+    assert scan.make_case(seed, spacing=9.0).subject.arms == "down"
+    assert scan.make_case(0, region="neck", spacing=9.0).subject.arms == "down"
+
+
 def test_outside_the_circle_of_view_lies_the_padding_value() -> None:
     for seed in range(40):
         subject = Subject.draw(child_seed(seed, "subject"))

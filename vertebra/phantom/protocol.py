@@ -32,8 +32,8 @@ REGIONS: dict[str, tuple[float, float, float, float]] = {
 }
 """Fields of view by name."""
 
-_USUAL = {"neck": 0.12, "cervical": 0.1, "chest": 0.2, "thoracic": 0.06, "abdomen": 0.2}
-_USUAL |= {"lumbar": 0.12, "trunk": 0.14, "spine": 0.06}
+_USUAL = {"neck": 0.2, "cervical": 0.14, "chest": 0.16, "thoracic": 0.06, "abdomen": 0.15}
+_USUAL |= {"lumbar": 0.12, "trunk": 0.12, "spine": 0.05}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +76,11 @@ class View:
         return torch.where(outside[..., None], padding, stored).to(torch.int16)
 
 
+def usual_region(seed: int) -> str:
+    """The region that the scan of a seed shows when none is wished for."""
+    return str(generator(seed, "region").choice(list(_USUAL), p=list(_USUAL.values())))
+
+
 def draw_view(
     seed: int,
     habitus: Habitus,
@@ -90,7 +95,6 @@ def draw_view(
         raise VertebraError(
             f"'{region}' is neither a level nor a region; choose from {', '.join(REGIONS)}."
         )
-    drawn = str(rng.choice(list(_USUAL), p=list(_USUAL.values())))
     tilt = rng.normal(0, 2.2, 3) * (4.5 if rng.random() < 0.12 else 1.0)
     patient = np.eye(4)
     patient[:3, :3] = rotation(*tilt)
@@ -99,7 +103,7 @@ def draw_view(
     if shape is not None:
         steps = 2.0 if spacing is None else spacing
         return _crop(rng, habitus, region, steps, shape, codes or "RAS", patient, oblique)
-    return _acquired(rng, habitus, region or drawn, spacing, codes, patient, oblique)
+    return _acquired(rng, habitus, region or usual_region(seed), spacing, codes, patient, oblique)
 
 
 def _crop(

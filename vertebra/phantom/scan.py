@@ -26,7 +26,7 @@ from .habitus import Habitus
 from .material import paint_bones
 from .neck import aerate_mastoids, paint_neck
 from .pathology import METAL_CEMENT
-from .protocol import View, draw_view
+from .protocol import View, draw_view, usual_region
 from .random import child_seed
 from .scanner import RIM, Scanner
 from .shapes.source import ShapeSource
@@ -73,7 +73,8 @@ def make_case(
     `codes` orders the axes, such as "RAS".
     """
     device = torch.device(device)
-    arms = "down" if region in ("neck", "cervical") else None
+    shown = usual_region(seed) if region is None and shape is None else region
+    arms = "down" if shown in ("neck", "cervical") else None
     subject = subject or Subject.draw(child_seed(seed, "subject"), arms=arms)
     habitus = Habitus.draw(subject)
     view = draw_view(seed, habitus, region, spacing, shape, codes)
