@@ -10,19 +10,26 @@ from vertebra.exchange.formats import named_format
 from vertebra.exchange.verse import Variant
 from vertebra.spine import Spine
 
-from .scene import geometryFromNode
+from .Dependencies import ensureDicom
+from .scene import dicomSeries, geometryFromNode
 
+DICOM = "dicom-points"
 FORMATS = tuple(
-    named_format(name) for name in ("markups", Variant.VOXELS.value, "csv", "tptbox", "spine")
+    named_format(name)
+    for name in ("markups", Variant.VOXELS.value, "csv", "tptbox", "spine", DICOM)
 )
 """What the panel offers; the endings are those that each format is recognized by."""
 
 
 def exportSpine(spine: Spine, format_, path: str, volumeNode=None) -> Path:
-    """Write the spine; formats that count voxels need the scan it belongs to."""
+    """Write the spine; some formats need the scan it belongs to, a DICOM report its files."""
     ending = format_.endings[0]
     target = path if path.endswith(ending) else f"{path.removesuffix('.json')}{ending}"
     if "write" in format_.image_for and volumeNode is None:
         raise VertebraError(f"{format_.title}: choose the CT that the points belong to first.")
+    if format_.name == DICOM:
+        with dicomSeries(volumeNode) as folder:
+            ensureDicom()
+            return write(target, spine, format_.name, image=folder)
     grid = geometryFromNode(volumeNode) if volumeNode else None
     return write(target, spine, format_.name, grid=grid)

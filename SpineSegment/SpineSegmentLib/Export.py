@@ -12,14 +12,13 @@ from typing import NamedTuple
 import slicer
 import vtk
 from SpineLabelLib.Dependencies import ensureDicom
-from SpineLabelLib.scene import Columns
+from SpineLabelLib.scene import Columns, dicomSeries
 
 from vertebra.errors import VertebraError
 from vertebra.exchange.convert import write
 from vertebra.runtime import write_text
 
 from .Case import Case
-from .dicomSource import dicomSeries
 
 
 class Source(NamedTuple):

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from dicom_files import write_series
 from SpineLabelLib.scene import geometryFromNode, keptSpine
 
 from vertebra.anatomy import LEVELS
 from vertebra.exchange.convert import read
+from vertebra.exchange.dicom_reference import grid_of, read_headers
 from vertebra.runtime.models import Card, save
 
 PRETEND = Path(__file__).resolve().parents[1] / "engine" / "pretend_worker.py"
@@ -238,7 +240,8 @@ def test_the_corrected_spine_is_exported_in_every_format_and_read_back(
 
     scan = choose_scan()
     run(panel, window)
-    window.click(panel.ui.exportSection._header)
+    if panel.ui.exportSection.collapsed:
+        window.click(panel.ui.exportSection._header)
     for index, ending in enumerate((".mrk.json", "_ctd.json", ".csv", "_poi.json", ".spine.json")):
         target = str(tmp_path / f"spine{ending}")
         monkeypatch.setattr(qt.QFileDialog, "getSaveFileName", lambda *_, to=target: to)
@@ -248,6 +251,38 @@ def test_the_corrected_spine_is_exported_in_every_format_and_read_back(
         back = read(target, grid=geometryFromNode(scan))
         assert back.levels == panel.correction.spine.levels
         np.testing.assert_allclose(back.centroids, panel.correction.spine.centroids, atol=1e-3)
+
+
+def test_a_dicom_report_of_the_points_refers_to_the_series_of_the_scan(
+    panel: Any,
+    window: Any,
+    slicer: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import qt
+
+    voxels = np.zeros((60, 60, 60), np.int16)
+    frame = {"FrameOfReferenceUID": "1.2.3.5"}
+    write_series(tmp_path / "ct", voxels, origin=(-40, -40, -40), **frame)
+    grid = grid_of(read_headers(tmp_path / "ct"))
+    scan = slicer.util.addVolumeFromArray(voxels, np.array(grid.affine), "CT")
+    window.choose(panel.ui.inputSelector, scan)
+    run(panel, window)
+    target = tmp_path / "points.dcm"
+    monkeypatch.setattr(qt.QFileDialog, "getSaveFileName", lambda *_: str(target))
+    if panel.ui.exportSection.collapsed:
+        window.click(panel.ui.exportSection._header)
+    panel.ui.formatBox.currentIndex = panel.ui.formatBox.count - 1
+    window.click(panel.ui.exportButton)
+    assert panel.ui.statusLabel.text.startswith("'CT' was not read from DICOM")
+    uids = slicer.dicomDatabase.import_folder(tmp_path / "ct")
+    scan.SetAttribute("DICOM.instanceUIDs", " ".join(uids))
+    window.click(panel.ui.exportButton)
+    assert panel.ui.statusLabel.text == f"Saved: {target}"
+    back = read(target)
+    assert back.levels == panel.correction.spine.levels
+    np.testing.assert_allclose(back.centroids, panel.correction.spine.centroids, atol=1e-3)
 
 
 def test_a_script_labels_a_scan_and_waits(window: Any, panel: Any, add_scan: Any) -> None:

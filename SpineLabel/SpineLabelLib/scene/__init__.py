@@ -3,6 +3,7 @@
 Both modules use it: SpineSegment depends on SpineLabel for this.
 """
 
+from .dicomSource import dicomSeries
 from .hierarchy import placeBeside
 from .masks import Mask
 from .segmentationNode import (
@@ -28,6 +29,7 @@ __all__ = [
     "createSpineNode",
     "currentSpine",
     "describeSegment",
+    "dicomSeries",
     "geometryFromNode",
     "keptSpine",
     "labelMapFromNode",

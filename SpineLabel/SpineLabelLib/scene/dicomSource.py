@@ -24,8 +24,8 @@ def dicomSeries(volumeNode) -> Iterator[Path]:
     files = [Path(database.fileForInstance(uid) or "") for uid in uids] if database else []
     if not files or not all(file.is_file() for file in files):
         raise VertebraError(
-            f"'{volumeNode.GetName()}' was not read from DICOM, to which a DICOM SEG must refer; "
-            "load the CT with Slicer's DICOM module, or choose another kind of file."
+            f"'{volumeNode.GetName()}' was not read from DICOM, to which a DICOM result must "
+            "refer; load the CT with Slicer's DICOM module, or choose another kind of file."
         )
     with tempfile.TemporaryDirectory(prefix="vertebra-series-") as folder:
         for number, file in enumerate(files):
