@@ -1,10 +1,12 @@
-"""What `make demo` runs: a synthetic CT, its labels in other programs' formats, and a report.
+"""What `make demo` runs: a synthetic CT taken through the engine, then CTs labelled and segmented.
 
 Every step is a command of `vertebra`, printed before it runs, so that a newcomer can repeat it.
+Labelling and segmenting need models; where one is missing, the demo says so and goes on.
 """
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
@@ -15,9 +17,12 @@ import numpy as np
 from vertebra.chain import Candidate, decode
 from vertebra.cli.run import run
 from vertebra.exchange import read
+from vertebra.runtime.models import models
+from vertebra.runtime.resources import resources
 from vertebra.spine import Spine, to_json
 
 SEED = 7
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def vertebra(*arguments: object) -> None:
@@ -44,9 +49,8 @@ def blurred_reading(truth: Spine, seed: int) -> Spine:
     return decode([*candidates, Candidate.unnamed(beside)]).spine
 
 
-def main(folder: Path) -> None:
-    """Run the demo into a folder, which is made anew."""
-    shutil.rmtree(folder, ignore_errors=True)
+def engine(folder: Path) -> None:
+    """A synthetic CT with its truth: read, converted, named, judged. Needs no model."""
     cases = folder / "cases"
     vertebra("phantom", cases, "--count", 1, "--seed", SEED, "--region", "trunk", "--spacing", 2)
     name = "sub-phantom0001"
@@ -56,7 +60,7 @@ def main(folder: Path) -> None:
     vertebra("info", ct)
     vertebra("spine", "show", points, "--image", ct)
 
-    results = folder / "results"
+    results = folder / "converted"
     vertebra("convert", points, results / f"{name}.mrk.json", "--image", ct)
     vertebra("convert", masks, results / f"{name}.seg.nrrd", "--from-scheme", "verse")
 
@@ -73,6 +77,33 @@ def main(folder: Path) -> None:
     print(f"\nLook at {truth / (name + '_seg-vert_snp.png')}")
     print(f"    and {report / 'evaluation.html'};")
     print(f"open the files in {results} in 3D Slicer.")
+
+
+def scans() -> dict[str, Path]:
+    """The bundled synthetic CT and, where they are at hand, real ones."""
+    found = {"SpinePhantom": resources() / "SampleData" / "SpinePhantom.nii.gz"}
+    shared = Path(os.environ.get("VERTEBRA_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    found |= {ct.parent.name: ct for ct in sorted(shared.glob("real/*/ct.nii.gz"))}
+    return found
+
+
+def patients(folder: Path) -> None:
+    """Label and segment every CT, as far as there are models for it."""
+    methods = {model.card.method for model in models()}
+    for command, method in (("label", "multiview"), ("segment", "iterative")):
+        if method not in methods:
+            print(f"\nThere is no model yet for 'vertebra {command}', so that part is left out.")
+            continue
+        for name, ct in scans().items():
+            vertebra(command, ct, "-o", folder / command / name)
+        print(f"\nPictures and tables are in {folder / command}.")
+
+
+def main(folder: Path) -> None:
+    """Run the demo into a folder, which is made anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    engine(folder)
+    patients(folder)
 
 
 if __name__ == "__main__":
