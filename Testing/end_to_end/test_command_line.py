@@ -13,6 +13,7 @@ import torch
 from dicom_files import body, write_series
 from pydicom import dcmread
 
+from vertebra.cli import main
 from vertebra.cli.run import run
 from vertebra.runtime import models
 from vertebra.runtime.models import Card
@@ -248,6 +249,21 @@ def test_ctrl_c_is_one_sentence_and_an_exit_code(capsys, monkeypatch, spine_file
     assert capsys.readouterr().err.strip() == "Error: Cancelled; nothing was changed."
     assert vertebra("convert", spine_file, tmp_path / "case.csv", "--json") == 130
     assert json.loads(capsys.readouterr().out)["exit_code"] == 130
+
+
+def test_ctrl_c_while_the_libraries_are_loaded_is_one_sentence_too(capsys, monkeypatch):
+    class Interrupted:
+        def find_spec(self, name, path=None, target=None):
+            if name == "vertebra.cli.run":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "vertebra.cli.run")
+    monkeypatch.delattr("vertebra.cli.run")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 130
+    assert capsys.readouterr().err == "Error: Cancelled; nothing was changed.\n"
 
 
 def test_a_failure_is_json_where_json_was_asked_for(capsys):

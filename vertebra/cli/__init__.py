@@ -17,6 +17,7 @@ def main() -> None:
         if error.name not in ("typer", "rich"):
             raise
         sys.exit('The command line needs typer and rich: pip install "vertebra[cli]".')
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # while the libraries are loaded
+        sys.stderr.write("Error: Cancelled; nothing was changed.\n")
         sys.exit(130)
     sys.exit(run(sys.argv[1:]))
