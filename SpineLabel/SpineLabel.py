@@ -86,6 +86,7 @@ class SpineLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def cleanup(self) -> None:
         """Slicer ends, or the module is reloaded."""
+        self.exit()
         self.setParameterNode(None)
         self.removeObservers()
         self.panel.close()

@@ -46,7 +46,6 @@ class SpineSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel = None
         self._parameterNode = None
         self._boundNode = None
-        self._entered = False
 
     def setup(self) -> None:
         """Build the panel when the user opens the module for the first time."""
@@ -67,17 +66,16 @@ class SpineSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def enter(self) -> None:
         """The user came: keys and mouse work, and the scene may have changed meanwhile."""
-        self._entered = True
         self.initializeParameterNode()
         self.panel.enter()
 
     def exit(self) -> None:
         """The user left: keys and mouse belong to others again."""
-        self._entered = False
         self.panel.exit()
 
     def cleanup(self) -> None:
         """Slicer ends, or the module is reloaded."""
+        self.exit()
         self.setParameterNode(None)
         self.removeObservers()
         self.panel.close()

@@ -81,7 +81,7 @@ class Case:
         return replace(self, spine=spine, masks={**self.masks, instance: mask})
 
     def withSegments(self, found: Mapping[int, tuple[Vertebra, Mask | None]]) -> Case:
-        """As the segments say now, after somebody else changed them; an emptied one has no mask."""
+        """With the voxels that the segments have now; an emptied segment has no mask."""
         case = self
         for instance in self.masks:
             if instance not in found:
@@ -94,11 +94,8 @@ class Case:
                 continue
             if instance not in {each.instance for each in case.spine}:
                 case = case._with(seen, mask)
-                continue
-            if not mask.same_as(case.masks.get(instance)):
+            elif not mask.same_as(case.masks.get(instance)):
                 case = case.withMask(instance, mask)
-            if case.spine.find(instance).level is not seen.level:
-                case = case.relabelled(lambda spine, s=seen: spine.relabelled(s.instance, s.level))
         return case
 
     def withPoints(self, spine: Spine) -> Case:

@@ -207,12 +207,15 @@ class SegmentCorrection:
         """Somebody else changed the nodes: that is an edit too."""
         if self.case is None or slicer.mrmlScene.IsClosing():
             return
+        found = self._segmentsNow(repainted)
         try:
-            case = self.case.withSegments(self._segmentsNow(repainted))
+            case = self.case.withSegments(found)
             if self.points is not None:
-                present = {each.instance for each in case.spine}
-                gone = frozenset(n for n in self.case.masks if n not in present)
-                case = self._withPoints(case, gone)
+                case = self._withPoints(case, gone=frozenset(self.case.masks) - set(found))
+            for vertebra in self.spine:
+                seen = found.get(vertebra.instance, (vertebra,))[0]
+                if seen.level is not vertebra.level:
+                    case = case.relabelled(lambda spine, v=seen: spine.relabelled(v, v.level))
         except VertebraError as error:
             self._describeAll()
             self.refused.emit(str(error))

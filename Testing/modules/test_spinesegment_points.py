@@ -175,6 +175,20 @@ def test_points_without_masks_and_masks_without_points_are_noted(
     assert not panel.ui.mergeButton.enabled
 
 
+def test_a_level_changed_in_another_module_changes_mask_and_point(
+    panel: Any, window: Any, points: Any, masks: Any
+) -> None:
+    masks.GetSegmentation().GetSegment("vertebra-4").SetName("L4")
+    window.settle()
+    assert rows(panel) == names(masks) == labels(points) == ["T12", "L1", "L2", "L4"]
+    points.SetNthControlPointLabel(3, "L5")
+    window.settle()
+    assert rows(panel) == names(masks) == labels(points) == ["T12", "L1", "L2", "L5"]
+    window.click(panel.ui.undoButton)
+    window.click(panel.ui.undoButton)
+    assert rows(panel) == names(masks) == labels(points) == list(CENTRES)
+
+
 def test_both_modules_follow_the_same_points(
     panel: Any, window: Any, points: Any, masks: Any
 ) -> None:
