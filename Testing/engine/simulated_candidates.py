@@ -48,6 +48,8 @@ class Localizer:
     missed: float = 0.15
     false: float = 0.15
     noise: float = 2.0
+    displaced: float = 0.0
+    """Share of vertebrae whose position is off by another 6 mm on each axis."""
     right: float = 0.60
     across_regions: float = 0.25
     knows_existence: bool = True
@@ -158,7 +160,10 @@ def localize(random: Random, spine: TrueSpine, localizer: Localizer = Localizer(
     reported: list[tuple[Candidate, Level | None]] = []
     for index in np.flatnonzero(found):
         level = spine.levels[index]
-        position = spine.positions[index] + random.normal(0, localizer.noise, 3)
+        noise = (
+            np.hypot(localizer.noise, 6) if _is_displaced(random, localizer) else localizer.noise
+        )
+        position = spine.positions[index] + random.normal(0, noise, 3)
         existence = _existence(random, True, localizer)
         reported.append((Candidate(position, _looks(random, level, localizer), existence), level))
     for _ in range(random.binomial(len(reported), localizer.false / (1 - localizer.false))):
@@ -168,6 +173,10 @@ def localize(random: Random, spine: TrueSpine, localizer: Localizer = Localizer(
         reported.append((Candidate(position, looks, _existence(random, False, localizer)), None))
     random.shuffle(reported)
     return Scan(spine, [candidate for candidate, _ in reported], [true for _, true in reported])
+
+
+def _is_displaced(random: Random, localizer: Localizer) -> bool:
+    return localizer.displaced > 0 and random.random() < localizer.displaced
 
 
 def _existence(random: Random, true: bool, localizer: Localizer) -> float:
