@@ -67,7 +67,7 @@ class Scanner:
             edge_width=edge_width,
             noise=float(np.clip(noise * (2.4 if sharp else 1.0), 4.0, 70.0)),
             grain=grain,
-            streaks=float(rng.uniform(0.5, 2.4)),
+            streaks=float(rng.uniform(0.4, 1.8)),
             hardening=float(rng.uniform(0, 14)),
             metal_artefact=float(rng.uniform(0.4, 1.2)),
             highest=HIGHEST,
