@@ -20,7 +20,7 @@ from .process import WorkerProcess
 from .result import piece_of, result_of
 from .signal import Signal
 
-PATIENCE = 0.7
+PATIENCE = 0.6
 """Seconds that a cancelled job has to stop by itself before its process is ended."""
 LOST = "The result could not be read; free some disk space and try again."
 
