@@ -10,7 +10,7 @@ WORKERS ?= 2
 .PHONY: demo test lint types coverage benchmarks host resources clean help
 
 help:
-	@echo "make demo        make a synthetic CT and run Vertebra over it; pictures in demo-output/"
+	@echo "make demo        take a synthetic CT through Vertebra, label and segment; pictures in demo-output/"
 	@echo "make test        lint, types and all tests with coverage, as the project's check does"
 	@echo "make host        open the modules in a small window of our own, without Slicer"
 	@echo "make benchmarks  measure speed; takes several minutes"
