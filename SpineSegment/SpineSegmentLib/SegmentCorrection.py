@@ -159,27 +159,28 @@ class SegmentCorrection:
         return case.withPoints(replace(spine, vertebrae=kept))
 
     def _show(self, case: Case, shown: Case | None = None) -> None:
-        """Make the nodes show a case: only what differs from what they show is written."""
-        before, self.case = shown or self.case, case
+        """Make the nodes show a case; `shown` is what the segments show, if not the one before."""
+        before, self.case = self.case, case
         with self._watch.paused():
-            self._showSegments(before, case)
+            self._showSegments(shown or before, case)
             if self.points is not None and before.points != case.points:
                 showSpine(case.points, self.points)
                 self._numbers = {each.instance: each.instance for each in case.points}
         self.changed.emit()
 
     def _showSegments(self, before: Case, case: Case) -> None:
+        """Only what differs is written; a segment that is no vertebra any more is left alone."""
         segmentation = self.node.GetSegmentation()
         logic = slicer.vtkSlicerSegmentationsModuleLogic
         kept = {each.instance for each in case.spine}
+        known = {each.instance: each for each in before.spine}
         for instance, segmentId in self._ids.items():
             present = segmentation.GetSegment(segmentId) is not None
-            if present and instance not in kept:
+            if present and instance in known and instance not in kept:
                 segmentation.RemoveSegment(segmentId)
             elif present and before.masks.get(instance) is not case.masks.get(instance):
                 # A mask that grows into one that has yet to shrink would get a layer of its own.
                 logic.ClearSegment(self.node, segmentId)
-        known = {each.instance: each for each in before.spine}
         previous = None
         for vertebra in case.spine:
             mask = case.masks.get(vertebra.instance)
@@ -208,10 +209,11 @@ class SegmentCorrection:
         if self.case is None or slicer.mrmlScene.IsClosing():
             return
         found = self._segmentsNow(repainted)
+        gone = frozenset(self.case.masks) - set(found)
         try:
             case = self.case.withSegments(found)
             if self.points is not None:
-                case = self._withPoints(case, gone=frozenset(self.case.masks) - set(found))
+                case = self._withPoints(case, gone)
             for vertebra in self.spine:
                 seen = found.get(vertebra.instance, (vertebra,))[0]
                 if seen.level is not vertebra.level:
@@ -221,7 +223,9 @@ class SegmentCorrection:
             self.refused.emit(str(error))
             return
         if case.spine != self.case.spine or case.masks != self.case.masks:
-            self._replace(case, shown=replace(self.case, masks=case.masks))
+            left = tuple(each for each in self.spine if each.instance not in gone)
+            spine = replace(self.spine, vertebrae=left)
+            self._replace(case, shown=replace(self.case, spine=spine, masks=case.masks))
 
     def _segmentsNow(self, repainted: bool) -> dict[int, tuple[Vertebra, Mask | None]]:
         """Every vertebra's segment as it is now; masks are read again only after a stroke.
@@ -248,8 +252,9 @@ class SegmentCorrection:
         """Give all segments the levels that they have here."""
         with self._watch.paused():
             for vertebra in self.spine:
-                if vertebra.instance in self.case.masks:
-                    describeSegment(self.node, self._ids[vertebra.instance], vertebra)
+                segmentId = self._ids.get(vertebra.instance)
+                if segmentId and self.node.GetSegmentation().GetSegment(segmentId) is not None:
+                    describeSegment(self.node, segmentId, vertebra)
 
     def _newNumber(self, segmentId: str) -> int:
         """The number of a segment that somebody added."""

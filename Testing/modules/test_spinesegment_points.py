@@ -189,6 +189,19 @@ def test_a_level_changed_in_another_module_changes_mask_and_point(
     assert rows(panel) == names(masks) == labels(points) == list(CENTRES)
 
 
+def test_a_segment_that_is_called_otherwise_is_no_vertebra_any_more_but_stays(
+    panel: Any, window: Any, points: Any, masks: Any
+) -> None:
+    segment = masks.GetSegmentation().GetSegment("vertebra-2")
+    segment.SetName("rib")
+    segment.SetTag("TerminologyEntry", "")
+    window.settle()
+    assert names(masks) == ["T12", "rib", "L2", "L3"]
+    assert rows(panel) == labels(points) == ["T12", "L2", "L3"]
+    window.click(panel.ui.undoButton)
+    assert rows(panel) == labels(points) == names(masks) == list(CENTRES)
+
+
 def test_both_modules_follow_the_same_points(
     panel: Any, window: Any, points: Any, masks: Any
 ) -> None:
