@@ -14,7 +14,7 @@ from installed_blobs import Machine, body_of_blobs
 from vertebra.cli.run import run
 from vertebra.exchange import labelmap, markups, segmentation, spine_file, table, verse
 from vertebra.spine import Flag
-from vertebra.volume import cropped, write_volume
+from vertebra.volume import Grid, Volume, cropped, read_label_map, write_volume
 
 SCAN, TRUTH, POINTS = body_of_blobs()
 CUT = cropped(SCAN, (0, 0, 0), (32, 36, 39))
@@ -193,3 +193,41 @@ def test_bad_input_ends_with_one_sentence_and_nothing_written(case, machine, tmp
         assert (code, len(said)) == (1, 1), printed.err
         assert said[0].endswith(".")
         assert not (tmp_path / "out").exists()
+
+
+NASTY = {
+    "empty": lambda shape, rng: np.full(shape, -1000),
+    "all bone": lambda shape, rng: np.full(shape, 1500),
+    "noise": lambda shape, rng: rng.normal(0, 180, shape),
+    "metal": lambda shape, rng: np.where(rng.random(shape) < 0.05, 30000, blobs(shape)),
+    "upside down": lambda shape, rng: np.flip(blobs(shape), 2),
+    "one voxel thick": lambda shape, rng: blobs(shape)[:, :, :1],
+    "a sliver": lambda shape, rng: blobs(shape)[14:17],
+}
+
+
+def blobs(shape):
+    return SCAN.voxels[: shape[0], : shape[1], : shape[2]]
+
+
+@pytest.mark.parametrize("search", ["coarse", "fine", None])
+@pytest.mark.parametrize("kind", NASTY)
+def test_nasty_scans_end_with_masks_or_one_sentence(kind, search, machine, tmp_path, capsys):
+    machine.install("fine")
+    rng = np.random.default_rng([*kind.encode()])
+    voxels = NASTY[kind]((28, 33, 41), rng).astype(np.float32)
+    grid = Grid.of(voxels.shape, (3, 3, 3), (40, -10, 0), np.diag([-1, 1, 1]))
+    ct, out = write_volume(Volume(voxels, grid), tmp_path / "ct.nrrd"), tmp_path / "out"
+    code = segment(ct, "-o", out, *([] if search is None else ["--search", search]))
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.err
+    if code == 0:
+        masks = read_label_map(out / "ct.seg.nrrd").voxels
+        spine = spine_file.read(out / "ct.spine.json")
+        assert masks.shape == voxels.shape
+        assert set(np.unique(masks)) - {0} <= {vertebra.instance for vertebra in spine}
+    else:
+        assert code == 1
+        said = [line for line in printed.err.splitlines() if line.startswith("Error: ")]
+        assert len(said) == 1
+        assert not out.exists()

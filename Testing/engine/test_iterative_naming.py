@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vertebra.anatomy import LEVELS
+from vertebra.anatomy import LEVELS, Region
 from vertebra.methods.iterative.naming import named, with_one_more
 from vertebra.spine import Flag, Spine
 
@@ -20,6 +20,13 @@ def test_every_mask_gets_a_name_in_order_and_is_flagged_as_doubtful():
     assert list(spine.levels) == sorted(spine.levels)
     assert all(Flag.AMBIGUOUS in each.flags for each in spine)
     assert spine.anchored_count is False
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 17, 24])
+def test_no_mask_is_taken_for_the_sacrum(count):
+    spine = named(dict(enumerate(line([36.0] * (count - 1)), 1)))
+    assert len(spine) == count
+    assert all(level.region is not Region.SACRAL for level in spine.levels)
 
 
 @pytest.mark.parametrize("seed", range(20))

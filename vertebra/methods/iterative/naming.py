@@ -7,17 +7,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...anatomy import LEVELS, Level
+from ...anatomy import LEVELS, VERTEBRAE, Level, Region
 from ...chain import Candidate, decode
 from ...spine import Flag, Point, Spine, Vertebra
 
 SURELY_THERE = 0.98
+ANY_VERTEBRA = np.array([float(level.region is not Region.SACRAL) for level in VERTEBRAE])
+"""All levels are as likely, but for the sacrum, which is not segmented."""
 
 
 def named(centres: Mapping[int, Point]) -> Spine:
     """A spine of body centres by instance, named by their spacing alone: doubtful, so flagged."""
-    candidates = [Candidate.unnamed(np.array(each), SURELY_THERE) for each in centres.values()]
-    spine = decode(candidates).spine
+    candidates = [
+        Candidate(np.array(each), ANY_VERTEBRA, SURELY_THERE) for each in centres.values()
+    ]
+    decoded = decode(candidates).spine.vertebrae
+    spine = Spine(tuple(each for each in decoded if each.level.region is not Region.SACRAL))
     known = set(spine.centroids)
     for centre in centres.values():
         if centre not in known:
@@ -47,4 +52,5 @@ def _level_at(spine: Spine, place: int) -> Level:
         below = spine.levels[0]
         return below.previous(spine.anomalies) or below
     above = spine.levels[place - 1]
-    return above.next(spine.anomalies) or above
+    found = above.next(spine.anomalies)
+    return above if found is None or found.region is Region.SACRAL else found
