@@ -14,6 +14,7 @@ from SpineLabelLib.scene import (
 
 from vertebra.anatomy import level
 from vertebra.exchange.points import instance_id
+from vertebra.spine import Flag
 from vertebra.worker import Piece, Result
 
 
@@ -31,8 +32,9 @@ class Drawing:
 
     @property
     def possible(self) -> bool:
-        """Is the scan still there?"""
-        return bool(slicer.mrmlScene.IsNodePresent(self.volume))
+        """Are the scan and what was drawn still there?"""
+        nodes = [self.volume, *([self.node] if self.node else [])]
+        return all(slicer.mrmlScene.IsNodePresent(node) for node in nodes)
 
     def add(self, piece: Piece) -> None:
         """Show one vertebra."""
@@ -53,12 +55,12 @@ class Drawing:
         Showing a large label map takes a second; it is only done where the pieces differ from it.
         """
         spine, labels = result.spine, result.labels
-        present = [each for each in spine if each.instance in self._masks]
-        same = all(
+        present = [each for each in spine if Flag.NO_MASK not in each.flags]
+        same = {each.instance for each in present} == set(self._masks) and all(
             ((labels.voxels[mask.box] == number) == mask.voxels).all()
             for number, mask in self._masks.items()
         )
-        if len(present) < len(self._masks) or not same:
+        if not same:
             self.node = self.node or createSegmentationNode(self.volume)
             showLabelMap(labels, spine, self.node)
         elif self.node is not None:
@@ -71,6 +73,6 @@ class Drawing:
 
     def drop(self) -> None:
         """Leave nothing behind."""
-        if self.node is not None:
+        if self.node is not None and slicer.mrmlScene.IsNodePresent(self.node):
             slicer.mrmlScene.RemoveNode(self.node)
-            self.node = None
+        self.node = None

@@ -139,7 +139,11 @@ class SegmentPanel:
         if self._drawing is None:
             return
         drawing, self._drawing = self._drawing, None
-        node = drawing.finish(result) if drawing.possible else None
+        if not drawing.possible:
+            drawing.drop()
+            self.say(_("The scan or its masks were removed meanwhile; nothing was changed."))
+            return
+        node = drawing.finish(result)
         if node is None:
             self.say(_("No vertebra was found in this scan; nothing was changed."))
             return

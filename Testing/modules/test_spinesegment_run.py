@@ -302,13 +302,14 @@ def test_closing_the_scene_during_a_run_ends_it(
     assert rows(panel) == NAMES
 
 
-def test_removing_the_scan_during_a_run_ends_it(
-    panel: Any, window: Any, slicer: Any, choose_scan: Callable[..., Any]
+@pytest.mark.parametrize("kind", ["ScalarVolume", "Segmentation"])
+def test_removing_the_scan_or_its_masks_during_a_run_ends_it(
+    panel: Any, window: Any, slicer: Any, choose_scan: Callable[..., Any], kind: str
 ) -> None:
-    scan = choose_scan("slow")
+    choose_scan("slow")
     window.click(panel.ui.segmentButton)
     window.wait_until(half_drawn(slicer))
-    slicer.mrmlScene.RemoveNode(scan)
+    slicer.mrmlScene.RemoveNode(slicer.util.getNodesByClass(f"vtkMRML{kind}Node")[0])
     finish(panel, window)
     assert left_behind(slicer) == []
 
