@@ -54,6 +54,8 @@ class Configuration:
     """Side of the square around a centroid that is named, mm."""
     sigma: float = 5.0
     """Width of a centroid's Gaussian in the heat map, mm."""
+    independence: float = 1.0
+    """How far the decoder believes the views (`chain.Settings`); chosen on unseen phantoms."""
     pretraining: Schedule = field(
         default_factory=lambda: Schedule(
             iterations=10_000, batch=64, rate=0.0125, optimiser="sgd", decay="cosine"

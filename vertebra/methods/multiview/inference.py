@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...chain import Candidate, decode
+from ...chain import Candidate, Settings, decode
 from ...runtime import Progress
 from ...runtime.devices import quick
 from ...runtime.provenance import provenance
@@ -197,4 +197,5 @@ def label(volume: Volume, localizer: Localizer, progress: Progress | None = None
     made_by = provenance(
         f"{METHOD} {localizer.configuration.name}", localizer.weights, volume.source
     )
-    return replace(decode(candidates).spine, provenance=made_by)
+    settings = Settings(independence=localizer.configuration.independence)
+    return replace(decode(candidates, settings).spine, provenance=made_by)
