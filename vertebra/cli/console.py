@@ -90,7 +90,8 @@ def print_flags(spine: Spine) -> None:
     for flag in Flag:
         levels = [str(vertebra.level) for vertebra in spine if flag in vertebra.flags]
         if levels:
-            print_warning(f"{', '.join(levels)}: {flag.sentence}")
+            which = "All" if 1 < len(levels) == len(spine) else ", ".join(levels)
+            print_warning(f"{which}: {flag.sentence}")
 
 
 def print_warning(sentence: str) -> None:
