@@ -64,9 +64,17 @@ def test_work_that_outgrows_a_device_goes_on_with_the_processor_and_says_so():
 
 def test_out_of_memory_on_the_processor_is_not_hidden():
     def work(where: torch.device) -> None:
-        raise torch.OutOfMemoryError
+        torch.empty(2**50, device=where)
 
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.raises(MemoryError):
+        with_fallback(work, torch.device("cpu"), lambda text: None)
+
+
+def test_other_faults_are_not_taken_for_a_lack_of_memory():
+    def work(where: torch.device) -> None:
+        torch.ones(2) @ torch.ones(3)
+
+    with pytest.raises(RuntimeError, match="size"):
         with_fallback(work, torch.device("cpu"), lambda text: None)
 
 
