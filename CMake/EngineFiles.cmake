@@ -11,9 +11,11 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/chain/geometry.py
   vertebra/chain/lattice.py
   vertebra/chain/paths.py
+  vertebra/chain/posterior.py
   vertebra/chain/published.py
   vertebra/chain/settings.py
   vertebra/chain/steps.py
+  vertebra/chain/whole.py
   vertebra/cli/__init__.py
   vertebra/cli/console.py
   vertebra/cli/convert.py
