@@ -50,7 +50,7 @@ class Lattice:
     step: NDArray[np.intp]
     by_tail: Nodes
 
-    def with_edges(self, kept: NDArray[np.bool_]) -> Lattice:
+    def with_edges(self, kept: NDArray[np.intp]) -> Lattice:
         """The same lattice with some of its edges only."""
         tail = self.tail[kept]
         return replace(

@@ -61,10 +61,11 @@ class BestPaths:
 
     def narrowed(self) -> BestPaths:
         """Without the edges that no path near the best one takes."""
-        grid = self.lattice
-        through = self.before[grid.tail] + grid.edges + self.after[grid.head]
-        near = through.max(axis=1) > self.log_weight + NEGLIGIBLE
-        return replace(self, lattice=grid.with_edges(near))
+        grid, limit = self.lattice, self.log_weight + NEGLIGIBLE
+        near = (self.before + self.after).max(axis=1) > limit
+        edges = np.flatnonzero(near[grid.tail] & near[grid.head])
+        through = self.before[grid.tail[edges]] + grid.edges[edges] + self.after[grid.head[edges]]
+        return replace(self, lattice=grid.with_edges(edges[through.max(axis=1) > limit]))
 
     def competing(self) -> list[Path]:
         """The paths near the best one, best first.
@@ -130,8 +131,9 @@ class BestPaths:
 
     def _down(self, node: int, scale: int) -> list[int]:
         grid, edges = self.lattice, list[int]()
+        tails = grid.tail[grid.by_tail]
         while self.after[node, scale] > grid.last[node]:
-            low, high = np.searchsorted(grid.tail[grid.by_tail], [node, node + 1])
+            low, high = np.searchsorted(tails, [node, node + 1])
             leaving: NDArray[np.intp] = grid.by_tail[low:high]
             gain = self.after[grid.head[leaving], scale] + grid.edges[leaving, scale]
             edges.append(int(leaving[gain.argmax()]))
