@@ -175,8 +175,8 @@ READINGS = {
     "errors cross regions as easily": Localizer(across_regions=1.0),
     "T13 and L6 unknown to the localizer": Localizer(knows_rare_levels=False),
     "position noise 3 mm": Localizer(noise=3.0),
-    "5 % of centres off by 6 mm more": Localizer(displaced=0.05),
     "right in 80 %": Localizer(right=0.8),
+    "5 % of centres off by 6 mm more": Localizer(displaced=0.05),
 }
 
 
