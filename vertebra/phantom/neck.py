@@ -75,7 +75,7 @@ def _muscles(body: Body) -> None:
     distance, _ = canvas.nearest(found)
     level = habitus.level(canvas.heights)
     share = canvas.by_height(np.interp(level, [-0.5, 0.3, 6.0, 7.5], [0, 1, 1, 0]))
-    leanness = float(np.clip(0.8 - habitus.fatness / 60, 0.15, 0.75))
+    leanness = float(np.clip(1.0 - habitus.fatness / 60, 0.35, 0.9))
     bed = tissues.fat + (tissues.muscle - tissues.fat) * leanness
     share = share * ((64.0 * habitus.subject.scale - body.right.abs()) * 0.15).clamp_(0.0, 1.0)
     share *= canvas.cover(body.muscular + 2.0)

@@ -81,7 +81,7 @@ _TILT_MODES = _modes(
 -3.7 -3.2 -2.3 -0.5  3.0
 """
 )
-_TILT_REST = 2.8
+_TILT_REST = 1.7  # less than the modes leave: neighbouring steps then differ as VerSe's do
 
 _ROLL_MODES = _modes(
     """
@@ -97,7 +97,7 @@ _ROLL_MODES = _modes(
  0.5  0.7  0.2 -0.5 -0.2
 """
 )
-_ROLL_REST = 2.0
+_ROLL_REST = 1.0
 
 
 @dataclass(frozen=True)
@@ -142,14 +142,14 @@ def draw_pose(
     steps = [level.name for level in levels if level.name in SPACING]
     usual = _usual_index(steps)
     count = len(steps)
-    loose = np.where(usual < 6, 1.5, 1.0)  # cervical spacings scatter more
+    loose = np.where(usual < 6, 1.5, 1.0)  # cervical steps scatter more
     noise = np.clip(rng.standard_normal(count), -2.5, 2.5)
     spacing = np.array([SPACING[name] for name in steps])
     spacing = spacing * scale * (1 + SPACING_SD * loose * noise)
 
     def deviation(modes: Array, rest: float) -> Array:
         weights = np.clip(rng.standard_normal(len(modes)), -2.2, 2.2)
-        own = np.clip(rng.standard_normal(count), -2, 2) * rest
+        own = np.clip(rng.standard_normal(count), -2, 2) * rest * loose
         columns = [np.interp(usual, np.arange(24), mode) for mode in modes]
         return np.asarray(weights @ np.array(columns) + own)
 

@@ -95,7 +95,7 @@ def draw_view(
         raise VertebraError(
             f"'{region}' is neither a level nor a region; choose from {', '.join(REGIONS)}."
         )
-    tilt = rng.normal(0, 2.2, 3) * (4.5 if rng.random() < 0.12 else 1.0)
+    tilt = rng.normal(0, 1.8, 3) * (5.0 if rng.random() < 0.12 else 1.0)
     patient = np.eye(4)
     patient[:3, :3] = rotation(*tilt)
     patient[:3, 3] = rng.normal(0, 40, 3)
