@@ -1,7 +1,7 @@
 """Takes the pictures of the tutorial and the README: `python Testing/host/screenshots.py`.
 
-They show the stand-in window with the sample that ships; whoever uses one says so under it. The
-pictures of a run need models; without any they are left out.
+They show the stand-in window with the sample that ships; whoever uses one says so under it. Where
+no model of a method is installed, its run is a replay of the sample's truth; that must be said too.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from standin.window import Window
 
 from vertebra.runtime.models import models
 
+REPLAY = (sys.executable, str(Path(__file__).with_name("replay_worker.py")))
 FOLDER = ROOT / "Resources" / "Screenshots"
 INSTALLED = {model.card.method for model in models()}
 PATIENCE = 3600
@@ -66,14 +67,12 @@ def label() -> None:
     user.choose(ui.spineSelector, None)
     points.SetDisplayVisibility(False)
     shoot("1-open", ui.labelButton)
-    if "multiview" in INSTALLED:
-        user.click(ui.labelButton)
-        user.wait_until(lambda: ui.progressBar.value >= 30, PATIENCE)
-        shoot("2-label", ui.labelButton)
-        user.wait_until(lambda: not panel.labelling.running, PATIENCE)
-    else:
-        points.SetDisplayVisibility(True)
-        user.choose(ui.spineSelector, points)
+    if "multiview" not in INSTALLED:
+        panel.labelling.client.command = REPLAY
+    user.click(ui.labelButton)
+    user.wait_until(lambda: ui.progressBar.value >= 40, PATIENCE)
+    shoot("2-label", ui.labelButton)
+    user.wait_until(lambda: not panel.labelling.running, PATIENCE)
     third = len(panel.correction.spine) // 2
     user.click_row(ui.vertebraTable, third)
     look_at(panel.correction.spine.vertebrae[third].centroid)
@@ -94,21 +93,14 @@ def segment() -> None:
     user.choose(ui.inputSelector, scan)
     user.choose(ui.spineSelector, user.modules["SpineLabel"].widget.panel.correction.node)
     user.choose(ui.segmentationSelector, None)
-    if "iterative" in INSTALLED:
-        user.click(ui.segmentButton)
-        nodes = slicer.util.getNodesByClass
-        user.wait_until(
-            lambda: any(
-                node.GetSegmentation().GetNumberOfSegments() >= 4 and node is not masks
-                for node in nodes("vtkMRMLSegmentationNode")
-            ),
-            PATIENCE,
-        )
-        shoot("6-segment", ui.segmentButton)
-        user.wait_until(lambda: not panel.segmenting.running, PATIENCE)
-    else:
-        masks.SetDisplayVisibility(True)
-        user.choose(ui.segmentationSelector, masks)
+    if "iterative" not in INSTALLED:
+        panel.segmenting.client.command = REPLAY
+    centroids = user.modules["SpineLabel"].widget.panel.correction.spine.centroids
+    look_at(centroids[len(centroids) // 2])
+    user.click(ui.segmentButton)
+    user.wait_until(half_drawn, PATIENCE)
+    shoot("6-segment", ui.segmentButton)
+    user.wait_until(lambda: not panel.segmenting.running, PATIENCE)
     panel.correction.node.CreateClosedSurfaceRepresentation()
     panel.correction.points.SetDisplayVisibility(False)
     middle = len(panel.correction.spine) // 2
@@ -120,6 +112,13 @@ def segment() -> None:
     paint(panel, centre)
     open_section(ui.exportSection)
     shoot("9-measure", ui.exportSection)
+
+
+def half_drawn() -> bool:
+    """Has the run drawn some vertebrae?"""
+    nodes = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+    counts = [node.GetSegmentation().GetNumberOfSegments() for node in nodes if node is not masks]
+    return max(counts, default=0) >= 4
 
 
 def paint(panel: object, centre: tuple[float, float, float]) -> None:
