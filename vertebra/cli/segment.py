@@ -14,7 +14,7 @@ from ..anatomy import level
 from ..errors import BadFile, VertebraError
 from ..pipeline import Piece, Result, Search
 from ..spine import Flag, Spine, to_json
-from ..volume import LabelMap, Volume
+from ..volume import Grid, LabelMap, Volume
 from .console import errors, out, print_flags, print_json, print_spine, print_warning, progress_bar
 from .label import stem
 
@@ -67,7 +67,7 @@ def segment(
 
         def show(news: Spine | Piece) -> None:
             if isinstance(news, Piece) and not as_json:
-                size = news.mask.sum() * millilitres_a_voxel(volume)
+                size = news.mask.sum() * millilitres_a_voxel(volume.grid)
                 errors.print(f"{news.name or f'Vertebra {news.instance}'}: {size:.1f} ml")
 
         way = None if direction is None else direction.value
@@ -138,16 +138,9 @@ def earlier(
     from ..exchange import segmentation, spine_file
     from ..exchange.masks import on_grid
 
-    nothing = LabelMap(np.zeros(volume.grid.shape, np.uint8, order="F"), volume.grid)
-    spine_path, masks_path = (
-        None if folder is None else folder / f"{name}{ending}"
-        for ending in (".spine.json", ".seg.nrrd")
-    )
-    if spine_path is not None and masks_path is not None and masks_path.is_file():
-        spine, masks = (
-            spine_file.read(spine_path),
-            on_grid(segmentation.read(masks_path), volume.grid),
-        )
+    if folder is not None and (folder / f"{name}.seg.nrrd").is_file():
+        spine = spine_file.read(folder / f"{name}.spine.json")
+        masks = on_grid(segmentation.read(folder / f"{name}.seg.nrrd"), volume.grid)
         if given is not None:
             spine = spine.moved(level(only), given.find(level(only)).centroid)
         return spine, masks
@@ -156,7 +149,7 @@ def earlier(
             "One vertebra alone needs a point; give --points, or the folder of an earlier result "
             "of this scan with -o."
         )
-    return given, nothing
+    return given, LabelMap(np.zeros(volume.grid.shape, np.uint8, order="F"), volume.grid)
 
 
 def volumes_of(result: Result) -> dict[int, float]:
@@ -167,13 +160,13 @@ def volumes_of(result: Result) -> dict[int, float]:
     for k in range(result.labels.grid.shape[2]):
         part = np.bincount(result.labels.voxels[..., k].ravel())
         counts[: len(part)] += part
-    size = float(np.prod(result.labels.grid.spacing)) / 1000
+    size = millilitres_a_voxel(result.labels.grid)
     return {int(number): float(counts[number] * size) for number in np.flatnonzero(counts[1:]) + 1}
 
 
-def millilitres_a_voxel(volume: Volume) -> float:
+def millilitres_a_voxel(grid: Grid) -> float:
     """The size of a voxel."""
-    return float(np.prod(volume.grid.spacing)) / 1000
+    return float(np.prod(grid.spacing)) / 1000
 
 
 def write_results(volume: Volume, result: Result, folder: Path, name: str) -> list[str]:
