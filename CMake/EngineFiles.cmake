@@ -222,6 +222,10 @@ set(ENGINE_PYTHON_SCRIPTS
 )
 
 set(ENGINE_PYTHON_RESOURCES
+  Resources/Models/iterative-coarse.json
+  Resources/Models/iterative-coarse.safetensors
+  Resources/Models/multiview-compact.json
+  Resources/Models/multiview-compact.safetensors
   Resources/SampleData/SpinePhantom.mrk.json
   Resources/SampleData/SpinePhantom.nii.gz
   Resources/SampleData/SpinePhantom.seg.nrrd

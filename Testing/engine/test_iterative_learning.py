@@ -225,7 +225,7 @@ def test_a_synthetic_lesson_knows_its_complete_vertebrae(monkeypatch):
         return make_case(seed, spacing=5.0, shape=(20, 24, 20), region="L2", codes="RAS")
 
     monkeypatch.setattr(scan, "make_case", small)
-    [(_, make)] = lessons("phantoms:3", 1, 5.0)
+    [(_, make)] = lessons("phantoms:10", 1, 5.0)
     lesson = make()
     present = set(np.unique(lesson.labels.voxels)) & set(MASKED)
     assert untouched(lesson.labels) <= lesson.complete < present

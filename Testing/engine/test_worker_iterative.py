@@ -20,6 +20,7 @@ from vertebra.worker import Client, Piece, Result
 
 SCAN, TRUTH, POINTS = body_of_blobs()
 NAMES = [level.name for level in POINTS.levels]
+EAGER = {"model": "eager"}
 
 
 class Told:
@@ -66,7 +67,7 @@ def told(warm):
 
 
 def test_masks_come_from_another_process_and_one_is_made_anew(told):
-    told.client.start("segment", SCAN, "cpu", spine=POINTS)
+    told.client.start("segment", SCAN, "cpu", spine=POINTS, options=EAGER)
     result = told.wait()
     assert isinstance(result, Result), result
     assert result.labels.grid.same_as(SCAN.grid, tolerance=0)
@@ -76,7 +77,7 @@ def test_masks_come_from_another_process_and_one_is_made_anew(told):
     assert set(np.unique(result.labels.voxels)) == {0, *(each.instance for each in masked)}
     nothing = LabelMap(np.zeros(SCAN.grid.shape, np.uint8), SCAN.grid)
     first = masked[0]
-    options = {"only": first.instance}
+    options = {**EAGER, "only": first.instance}
     told.client.start("segment", SCAN, "cpu", spine=POINTS, labels=nothing, options=options)
     again = told.wait()
     assert isinstance(again, Result), again

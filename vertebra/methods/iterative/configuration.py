@@ -75,7 +75,7 @@ COMPACT = Configuration(
         iterations=8000, batch=2, rate=2e-3, optimiser="adam", decay="cosine", warm_up=100
     ),
 )
-COARSE = replace(COMPACT, name="coarse", pointed=False, patch=40, spacing=3.0, balance=2e-4)
+COARSE = replace(COMPACT, name="coarse", patch=40, spacing=3.0, balance=2e-4)
 CONFIGURATIONS = {each.name: each for each in (PAPER, COMPACT, COARSE)}
 
 
