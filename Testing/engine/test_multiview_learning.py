@@ -123,7 +123,7 @@ def test_a_trained_model_is_published_installed_and_loaded(trained, tmp_path, mo
 def test_a_model_of_another_method_or_shape_is_refused(trained, tmp_path, monkeypatch):
     monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path))
     models.save(models.Card("other", "iterative"), {"x": torch.zeros(1)}, tmp_path)
-    with pytest.raises(BadModel, match="method iterative, which is not for labelling spines; choose"):
+    with pytest.raises(BadModel, match="iterative, which is not for labelling spines; choose"):
         Localizer.load("other")
     wrong = card("wrong", "multiview", COMPACT.to_dict(), "")
     models.save(wrong, {"x": torch.zeros(1)}, tmp_path)
