@@ -122,6 +122,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/phantom/bones.py
   vertebra/phantom/cage.py
   vertebra/phantom/canvas.py
+  vertebra/phantom/cervical_length.py
   vertebra/phantom/chest.py
   vertebra/phantom/column.py
   vertebra/phantom/extras.py

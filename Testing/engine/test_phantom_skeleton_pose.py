@@ -10,6 +10,7 @@ from vertebra.errors import VertebraError
 from vertebra.phantom.form import Fracture
 from vertebra.phantom.measures import SIZES
 from vertebra.phantom.pathology import GRADES, Findings, draw_fracture
+from vertebra.phantom.shapes.procedural import Procedural
 from vertebra.phantom.subject import Subject
 from vertebra.phantom.truth import coronal_cobb, sagittal_angle
 
@@ -185,3 +186,23 @@ def test_the_trunk_is_described_at_every_height() -> None:
     assert (cage[:, 1] < cage[:, 2]).all()
     levels = subject.level_at(subject.pose.centres[:, 2])
     assert np.allclose(levels, np.arange(len(subject.levels)), atol=1e-3)
+
+
+def test_necks_vary_against_the_trunk_and_the_atlas_against_the_neck_as_in_verse() -> None:
+    poses = [Subject.draw(seed).pose for seed in range(150)]
+    steps = np.array([np.linalg.norm(np.diff(pose.centres[:14], axis=0), axis=1) for pose in poses])
+    relative = steps / np.median(steps, axis=0)
+    neck, trunk = relative[:, 1:6].mean(axis=1), relative[:, 7:12].mean(axis=1)
+    atlas = np.percentile(steps[:, 0] / neck, [5, 95])
+    assert 0.05 < np.std(neck / trunk) < 0.08  # VerSe: 0.064
+    assert 14.5 < atlas[0] < 17 and 21 < atlas[1] < 26  # VerSe: 15.6 and 25.0 mm
+
+
+def test_the_dens_ends_behind_the_arch_of_the_atlas_in_short_and_long_necks() -> None:
+    for seed in range(12):
+        subject = Subject.draw(seed, healthy=True)
+        atlas, axis = subject.pose.frames[:2]
+        template, made = Procedural().vertebra("C2")
+        top = template.surface_extent(2)[1] * subject.forms["C2"].size.height / made.height
+        tip = np.linalg.inv(atlas) @ axis @ [0, -2, top, 1]
+        assert 3 < tip[2] / subject.scale < 16

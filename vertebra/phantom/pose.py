@@ -133,11 +133,12 @@ def draw_pose(
     scoliosis: Scoliosis | None = None,
     sunk: Mapping[str, float] | None = None,
     kinks: Mapping[str, float] | None = None,
+    stretch: Mapping[str, float] | None = None,
 ) -> Pose:
     """A pose of a subject of this scale; spacing, tilt and curves vary as VerSe's do.
 
     `sunk` says by how many mm the step below a level is shorter, `kinks` by how many degrees the
-    spine bends forward at a level.
+    spine bends forward at a level, `stretch` how many times longer the step below a level is.
     """
     steps = [level.name for level in levels if level.name in SPACING]
     usual = _usual_index(steps)
@@ -155,6 +156,7 @@ def draw_pose(
 
     tilt = np.array([TILT[name] for name in steps]) + deviation(_TILT_MODES, _TILT_REST)
     roll = deviation(_ROLL_MODES, _ROLL_REST)
+    spacing = spacing * np.array([(stretch or {}).get(name, 1.0) for name in steps])
     spacing = spacing - np.array([(sunk or {}).get(name, 0.0) for name in steps])
     for name, angle in (kinks or {}).items():
         place = steps.index(name)

@@ -12,6 +12,7 @@ from ..anatomy import Anomaly, Level, chain
 from ..errors import VertebraError
 from .cage import Rib
 from .form import Form, draw_form
+from .cervical_length import Neck
 from .measures import FEMALE_SCALE, MALE_SCALE, SCALE_SD, SIZES, Size
 from .pathology import Findings, draw_findings
 from .pose import SPACING, Pose, Scoliosis, draw_pose, draw_scoliosis
@@ -88,6 +89,8 @@ class Subject:
         levels = tuple(level for level in chain(anomalies) if level.name not in ("S2", "Co"))
         names = [level.name for level in levels]
         forms = {name: draw_form(name, SIZES[name], scale, age, rng) for name in names}
+        neck = Neck.draw(seed)
+        forms = {name: neck.fitted(name, form) for name, form in forms.items()}
         scoliosis = draw_scoliosis(odd, cobb)
         transition = _draw_transition(names, odd)
         if healthy:
@@ -98,7 +101,7 @@ class Subject:
             name: replace(form, fracture=findings.fracture_of(name)) for name, form in forms.items()
         }
         sunk, kinks = _consequences(names, forms, findings, scale)
-        pose = draw_pose(levels, scale, rng, scoliosis, sunk, kinks)
+        pose = draw_pose(levels, scale, rng, scoliosis, sunk, kinks, neck.steps())
         slope, wide, deep = rng.uniform(0.72, 1.08), rng.normal(1, 0.05), rng.normal(1, 0.07)
         ribs = _draw_ribs(names, odd, healthy)
         shrug = float(np.clip(rng.normal(24, 12), 0, 52))

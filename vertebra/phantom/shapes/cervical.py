@@ -59,7 +59,7 @@ def axis(size: Size, step: float, style: Style) -> Clay:
         body(size, waist=0.16 * style.waist, hollow=1.0 * style.hollow, saddle=1.8), -half, half, 1
     )
     clay.limb(
-        [[0, -1, h * 0.3], [0, -2, h / 2 + 5], [0, -2.4, h / 2 + 11], [0, -3, h / 2 + 14.5]],
+        [[0, -1, h * 0.3], [0, -2, h / 2 + 5], [0, -2.4, h / 2 + 11.5], [0, -3, h / 2 + 15]],
         [[5.6, 5.6], [4.7, 5.0], [5.2, 5.0], [3.4, 3.4]],
         flat=(1, 0, 0),
         blend=3,
