@@ -1,8 +1,8 @@
 """How long a subject's neck is: it varies more, from patient to patient, than the trunk does.
 
 In VerSe's centroid lists the steps C2 to C7 of a patient differ from those of the trunk by 6.4 %
-(SD, 39 patients), and 5 to 95 % of the steps from C1 to C2 are 15.6 to 25.0 mm long where the others
-are of mean length (53 patients): the dens is long in some and short in others.
+(SD, 39 patients), and 5 to 95 % of the steps from C1 to C2 are 15.6 to 25.0 mm long where the
+others are of mean length (53 patients): the dens is long in some and short in others.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ..anatomy import Anomaly, Level, chain
 from ..errors import VertebraError
 from .cage import Rib
-from .form import Form, draw_form
 from .cervical_length import Neck
+from .form import Form, draw_form
 from .measures import FEMALE_SCALE, MALE_SCALE, SCALE_SD, SIZES, Size
 from .pathology import Findings, draw_findings
 from .pose import SPACING, Pose, Scoliosis, draw_pose, draw_scoliosis
