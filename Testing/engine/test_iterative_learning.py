@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from coded_spine import blob_scan
-from scipy import ndimage
 
 pytest.importorskip("lightning.fabric")
 pytest.importorskip("tensorboard")
@@ -15,7 +14,6 @@ from vertebra.errors import BadFile, BadModel, Cancelled, VertebraError
 from vertebra.exchange import verse
 from vertebra.methods.common.weights import card, publish
 from vertebra.methods.iterative import learning
-from vertebra.methods.iterative.augmentation import bent, cut_short, recoloured
 from vertebra.methods.iterative.configuration import COMPACT
 from vertebra.methods.iterative.inference import Segmenter
 from vertebra.methods.iterative.lessons import MASKED, Lesson, lessons, untouched
@@ -165,35 +163,6 @@ def test_training_can_start_from_weights(trained, folder, tmp_path):
     again = learning.trained_network(tmp_path, TINY).state_dict()
     kept = [name for name in start if "running" not in name and "batches" not in name]
     assert all(torch.equal(start[name], again[name]) for name in kept)
-
-
-def test_bending_moves_voxels_and_labels_together():
-    rng = np.random.default_rng(4)
-    labels = np.zeros((40, 40, 40), np.uint8)
-    labels[12:28, 12:28, 12:28] = 3
-    voxels = np.where(labels, 1000, 0).astype(np.float32)
-    changes = [bent((voxels, labels), 2.0, rng) for _ in range(12)]
-    moved = [(new, mask) for new, mask in changes if not np.array_equal(mask, labels)]
-    assert 2 <= len(moved) <= 10
-    for new, mask in moved:
-        assert set(np.unique(mask)) == {0, 3}
-        sure = ndimage.binary_erosion(mask == 3)
-        assert (new[sure] > 900).all()
-        assert 0.6 < (mask == 3).sum() / (labels == 3).sum() < 1.6
-
-
-def test_cuts_leave_air_and_noise_keeps_the_mean():
-    rng = np.random.default_rng(2)
-    voxels, labels = np.full((8, 8, 20), 50, np.float32), np.ones((8, 8, 20), np.uint8)
-    cuts = [cut_short((voxels, labels), rng) for _ in range(60)]
-    short = [(new, mask) for new, mask in cuts if not mask.all()]
-    assert 5 < len(short) < 30
-    for new, mask in short:
-        assert np.array_equal(new == -1024, mask == 0)
-        assert mask[..., 0].all() != mask[..., -1].all()
-    noisy = [recoloured(voxels, 1.0, rng) for _ in range(20)]
-    assert max(image.std() for image in noisy) > 10
-    assert all(abs(image.mean() - 50) < 8 for image in noisy)
 
 
 def test_phantoms_and_verse_folders_give_lessons(tmp_path):

@@ -140,10 +140,9 @@ def test_with_nothing_left_everything_is_remembered_and_nothing_is_complete():
 
 
 def test_three_percent_may_lie_outside_a_patch():
-    labels = np.repeat([1, 2, 3], [97, 96, 100]).astype(np.uint8).reshape(-1, 1, 1)
-    volumes = np.array([100, 100, 100])
+    shown, volumes = np.array([97, 96, 100]), np.array([100, 100, 100])
     whole = np.array([True, True, False])
-    assert completely_visible(labels, volumes, whole).tolist() == [True, False, False]
+    assert completely_visible(shown, volumes, whole).tolist() == [True, False, False]
 
 
 def test_a_configuration_survives_its_card():

@@ -1,4 +1,8 @@
-"""Random changes of training patches: elastic deformation, noise, smoothing, cuts along z."""
+"""Random changes of training patches, so that they vary as scans do.
+
+The paper has elastic deformation, noise, smoothing and cuts along z; rotation, scale, contrast and
+thick slices are for CTs of many scanners (docs/decisions/0009).
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,62 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.spatial.transform import Rotation
+from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
 from ...volume.resampling import AIR
 
 OFTEN = 0.5
 """How often a patch is changed in one of the ways."""
+TURN = 15.0
+"""Most rotation about each axis, degrees."""
+SCALE = (0.85, 1.2)
 BEND = 4.0
 """Standard deviation of the elastic displacements, mm."""
 KNOT = 32.0
 """Distance of the knots between which displacements are smooth, mm."""
+SOFT_TISSUE = 50.0
+"""Bone is what is brighter than this, HU."""
+DENSITY = (0.7, 1.4)
+"""Brightness of bone against that of the scan."""
+SHIFT = 25.0
+"""Most error of calibration, HU."""
 NOISE = 60.0
 """Most noise, HU."""
 BLUR = 0.8
 """Most smoothing, mm."""
+THICK = (2.0, 5.0)
+"""Thickness of slices, mm."""
 
 Patch = tuple[NDArray[np.float32], NDArray[np.uint8]]
+
+
+def counted(labels: NDArray[np.uint8]) -> NDArray[np.int_]:
+    """The voxels of each number."""
+    return np.bincount(labels.ravel(), minlength=256)
+
+
+def warped(
+    patch: Patch, margin: int, spacing: float, rng: np.random.Generator
+) -> tuple[Patch, NDArray[np.int_]]:
+    """Patch and labels without `margin` voxels on each side, turned, scaled and bent at random.
+
+    With them comes how many of each label's voxels are still in the patch; counting after the
+    change would take a vertebra that became smaller for one that is cut off. What a turn brings in
+    is taken from the margin.
+    """
+    turning, bending = rng.random(2) < OFTEN
+    inner = tuple(slice(margin, size - margin) for size in patch[1].shape)
+    shape = patch[1][inner].shape
+    if not (turning or bending):
+        return (patch[0][inner], patch[1][inner]), counted(patch[1][inner])
+    turn = _turn(rng) if turning else torch.eye(3)
+    bend = _bend(shape, spacing, rng) if bending else torch.zeros(3, *shape)
+    axes = [torch.arange(size, dtype=torch.float32) - (size - 1) / 2 for size in shape]
+    own = torch.stack(torch.meshgrid(*axes, indexing="ij"))
+    places = torch.einsum("ab,bxyz->axyz", turn, own) + bend
+    return _sampled(patch, places), _still_inside(patch[1], turn.numpy(), bend.numpy())
 
 
 def cut_short(patch: Patch, rng: np.random.Generator) -> Patch:
@@ -37,37 +81,81 @@ def cut_short(patch: Patch, rng: np.random.Generator) -> Patch:
     return voxels, labels
 
 
-def bent(patch: Patch, spacing: float, rng: np.random.Generator) -> Patch:
-    """Patch and labels after a random elastic deformation."""
-    if rng.random() >= OFTEN:
-        return patch
-    voxels, labels = patch
-    shape = voxels.shape
-    knots = [max(3, round(size * spacing / KNOT) + 1) for size in shape]
-    moves = rng.normal(0, BEND / spacing, (1, 3, *knots)).astype(np.float32)
-    field = interpolate(torch.from_numpy(moves), size=shape, mode="trilinear", align_corners=True)[
-        0
-    ]
-    axes = [torch.arange(size, dtype=torch.float32) for size in shape]
-    places = torch.stack(torch.meshgrid(*axes, indexing="ij")) + field
-    size = torch.tensor(shape, dtype=torch.float32).view(3, 1, 1, 1)
-    grid = ((2 * places + 1) / size - 1).flip(0).permute(1, 2, 3, 0)[None]
-    image = grid_sample(
-        torch.from_numpy(voxels - AIR)[None, None], grid, "bilinear", align_corners=False
-    )
-    numbers = torch.from_numpy(labels.astype(np.float32))[None, None]
-    mask = grid_sample(numbers, grid, "nearest", align_corners=False)
-    return image[0, 0].numpy() + np.float32(AIR), mask[0, 0].numpy().astype(np.uint8)
-
-
 def recoloured(
     voxels: NDArray[np.float32], spacing: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """The patch with random Gaussian smoothing and noise."""
+    """The patch as another body in another scanner would show it."""
+    if rng.random() < OFTEN:
+        bone = np.maximum(voxels - np.float32(SOFT_TISSUE), 0)
+        voxels = voxels + bone * np.float32(rng.uniform(*DENSITY) - 1)
+        voxels = voxels + np.float32(rng.uniform(-SHIFT, SHIFT))
     if rng.random() < OFTEN:
         sigma = rng.uniform(0, BLUR) / spacing
         voxels = np.asarray(ndimage.gaussian_filter(voxels, sigma), dtype=np.float32)
     if rng.random() < OFTEN:
         noise = rng.standard_normal(voxels.shape, dtype=np.float32)
         voxels = voxels + noise * np.float32(rng.uniform(0, NOISE))
+    if rng.random() < OFTEN:
+        voxels = in_slices(voxels, rng.uniform(*THICK) / spacing, rng.random())
     return voxels
+
+
+def in_slices(voxels: NDArray[np.float32], thickness: float, start: float) -> NDArray[np.float32]:
+    """The means over slices along z of a thickness in voxels, interpolated back to the voxels.
+
+    `start` is where, in slices, the first of them begins before the patch. Slices thinner than a
+    voxel change nothing.
+    """
+    if thickness <= 1:
+        return voxels
+    height = voxels.shape[2]
+    edges = np.arange(-start * thickness, height + thickness, thickness)
+    # the part of each voxel (k, k + 1) that lies in each slice
+    inside = np.clip(edges, np.arange(height)[:, None], np.arange(1, height + 1)[:, None])
+    shares = np.diff(inside, axis=1)
+    filled = shares.sum(axis=0) > 0
+    means = shares[:, filled] / shares[:, filled].sum(axis=0)
+    centres = ((edges[:-1] + edges[1:]) / 2)[filled]
+    back = [np.interp(np.arange(height) + 0.5, centres, row) for row in np.eye(len(centres))]
+    return np.asarray(voxels @ (means @ np.array(back)).astype(np.float32))
+
+
+def _turn(rng: np.random.Generator) -> Tensor:
+    """A rotation and scale, from the patch to the scan."""
+    turn = Rotation.from_euler("xyz", rng.uniform(-TURN, TURN, 3), degrees=True).as_matrix()
+    larger = np.exp(rng.uniform(*np.log(SCALE)))
+    return torch.from_numpy((turn / larger).astype(np.float32))
+
+
+def _bend(shape: tuple[int, ...], spacing: float, rng: np.random.Generator) -> Tensor:
+    """Smooth random displacements, in voxels."""
+    knots = [max(3, round(size * spacing / KNOT) + 1) for size in shape]
+    moves = torch.from_numpy(rng.normal(0, BEND / spacing, (1, 3, *knots)).astype(np.float32))
+    return interpolate(moves, size=shape, mode="trilinear", align_corners=True)[0]
+
+
+def _sampled(patch: Patch, places: Tensor) -> Patch:
+    """Patch and labels at places given from their middle."""
+    voxels, labels = patch
+    size = torch.tensor(labels.shape, dtype=torch.float32).view(3, 1, 1, 1)
+    grid = (2 * places / size).flip(0).permute(1, 2, 3, 0)[None]
+    shown = torch.from_numpy(voxels - np.float32(AIR))[None, None]
+    numbers = torch.from_numpy(labels.astype(np.float32))[None, None]
+    image = grid_sample(shown, grid, "bilinear", align_corners=False)
+    mask = grid_sample(numbers, grid, "nearest", align_corners=False)
+    return image[0, 0].numpy() + np.float32(AIR), mask[0, 0].numpy().astype(np.uint8)
+
+
+def _still_inside(
+    labels: NDArray[np.uint8], turn: NDArray[np.float32], bend: NDArray[np.float32]
+) -> NDArray[np.int_]:
+    """The voxels of each label that are in the patch after a turn and a bend."""
+    shape = np.array(bend.shape[1:])
+    where = np.argwhere(labels)
+    there = (where - (np.array(labels.shape) - 1) / 2).astype(np.float32)
+    back, middle = np.linalg.inv(turn).T, (shape - 1) / 2
+    # the bend is that of the place sought; the place without it is near enough to look it up
+    i, j, k = np.clip(np.rint(there @ back + middle).astype(int), 0, shape - 1).T
+    here = (there - bend[:, i, j, k].T) @ back + middle
+    inside = ((here >= -0.5) & (here <= shape - 0.5)).all(axis=1)
+    return counted(labels[tuple(where[inside].T)])

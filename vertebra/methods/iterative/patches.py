@@ -23,7 +23,7 @@ from ...training.batches import Batch
 from ...volume import resampled
 from ...volume.resampling import AIR
 from ..common.preparation import upright
-from .augmentation import bent, cut_short, recoloured
+from .augmentation import counted, cut_short, recoloured, warped
 from .configuration import Configuration
 from .lessons import MASKED, Lesson, Recipe
 from .pointers import pointer, training_point
@@ -33,6 +33,8 @@ from .windows import Window, bounds
 
 ENDING = ".safetensors"
 SPACING = "spacing"
+CONTEXT = 4
+"""A patch is drawn with this part of its side more on each side, which a turn may bring in."""
 FORCED = 0.75
 """The share of patches around a point in the bounding box of some vertebra."""
 FORGOTTEN = 0.25
@@ -127,15 +129,17 @@ class Patches:
         present = np.flatnonzero(volumes)
         forced = int(rng.choice(present)) if len(present) and rng.random() < FORCED else None
         low, high = ((0, 0, 0), np.array(shape) - 1) if forced is None else boxes[forced]
-        window = Window.around(
-            rng.integers(low, np.array(high) + 1).tolist(), self.configuration.patch
-        )
+        patch, spacing = self.configuration.patch, self.configuration.spacing
+        margin = patch // CONTEXT
+        window = Window.around(rng.integers(low, np.array(high) + 1).tolist(), patch).grown(margin)
         voxels = _read(file, "voxels", window, AIR).astype(np.float32)
-        voxels, labels = cut_short((voxels, _read(file, "labels", window)), rng)
-        complete = completely_visible(labels, volumes, whole)
-        voxels, labels = bent((voxels, labels), self.configuration.spacing, rng)
+        source = voxels, _read(file, "labels", window)
+        (voxels, uncut), shown = warped(source, margin, spacing, rng)
+        voxels, labels = cut_short((recoloured(voxels, spacing, rng), uncut), rng)
+        kept = shown * counted(labels) / np.maximum(counted(uncut), 1)
+        complete = completely_visible(kept[1 : len(volumes) + 1], volumes, whole)
         goal, point = self._goal(labels, None if forced is None else forced + 1, complete, rng)
-        return self._tensors(recoloured(voxels, self.configuration.spacing, rng), goal, point)
+        return self._tensors(voxels, goal, point)
 
     def _goal(
         self,

@@ -35,17 +35,14 @@ def visible(labels: NDArray[np.integer], direction: Direction, least: int = 1) -
 
 
 def completely_visible(
-    labels: NDArray[np.integer],
-    volumes: NDArray[np.integer],
-    complete: NDArray[np.bool_],
+    shown: NDArray[np.number], volumes: NDArray[np.integer], complete: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Which vertebrae a patch shows completely.
+    """Which of the scan's vertebrae, from head to tail, a patch shows completely.
 
-    Labels count the scan's vertebrae from head to tail, from 1; `volumes` are their voxels in the
-    whole scan, `complete` tells which of them the whole scan shows completely.
+    `shown` are their voxels in the patch, `volumes` those in the whole scan; `complete` tells which
+    of them the whole scan shows completely.
     """
-    inside = np.bincount(labels.ravel(), minlength=len(volumes) + 1)[1:]
-    return np.asarray(complete & (inside >= (1 - TOLERATED) * volumes))
+    return np.asarray(complete & (shown >= (1 - TOLERATED) * volumes))
 
 
 def target(
