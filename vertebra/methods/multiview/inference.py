@@ -114,11 +114,21 @@ class Localizer:
         plan = list(windows(MAPPINGS["bone"](hounsfield), grid, optics))
         for number, window in enumerate(plan):
             part = progress.part(number / len(plan), (number + 1) / len(plan))
-            images = photographs(hounsfield, grid, window.views, optics, part.part(0, 0.6))
-            part.report(0.6, "Looking for vertebrae")
-            seen.append((window, self.look(window, images).sightings()))
-            part.report(1.0, "Looking for vertebrae")
+            look = self.view(hounsfield, grid, window, part)
+            moved = window.moved_to(look.positions)
+            if moved is not None:
+                window, look = moved, self.view(hounsfield, grid, moved, part.part(1, 1))
+            seen.append((window, look.sightings()))
         return blended(seen)
+
+    def view(self, hounsfield: Tensor, grid: Grid, window: Window, progress: Progress) -> Look:
+        """What the views of one window of an upright volume show."""
+        optics = self.configuration.optics
+        images = photographs(hounsfield, grid, window.views, optics, progress.part(0, 0.6))
+        progress.report(0.6, "Looking for vertebrae")
+        look = self.look(window, images)
+        progress.report(1.0, "Looking for vertebrae")
+        return look
 
     def read(self, images: Tensor) -> Reading:
         """The networks' reading of views."""

@@ -1,14 +1,15 @@
 """Tall scans are seen through overlapping windows along the spine, blended without seams.
 
-Sideways no tiles are needed: each window looks at the middle of its own bone, near which the spine
-lies, however wide the scan. Where the bone leads away from that middle, as in oblique scans and
-crooked spines, the windows are made shorter until they follow it.
+Sideways the windows follow the spine, so a scan may be wider than a frame: each looks at the middle
+of its own bone, near which the spine mostly lies. Where the bone leads away from that middle, as in
+oblique scans and crooked spines, the windows are made shorter until they follow it. Where the
+vertebrae turn out to lie at a side, because other bone led astray, the window moves to them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -23,6 +24,8 @@ MARGIN = 20.0
 """This much (mm) is seen beyond both ends of a scan."""
 ASTRAY = 60.0
 """The bone may lead this far (mm) away from a window's middle; a frame leaves room for the rest."""
+ASIDE = 0.25
+"""A window moves to vertebrae that lie farther from its middle than this share of its width."""
 SHORTEST = 150.0
 """No window is made shorter than this to follow the bone, mm."""
 BAND = 40.0
@@ -43,6 +46,20 @@ class Window:
         half = (self.high - self.low) / 2
         away = np.abs(heights - (self.low + self.high) / 2) / half
         return np.clip(1 - away, 0.02, 1.0)
+
+    def moved_to(self, positions: Array) -> Window | None:
+        """The window around vertebrae that it shows at a side; none if they are near its middle.
+
+        Half of the views still show a spine that lies 1.5 frames away, enough to find it by.
+        """
+        if not len(positions):
+            return None
+        view = self.views[0]
+        middle = np.median(positions[:, :2], axis=0)
+        if np.linalg.norm(middle - view.pivot[:2]) <= ASIDE * view.shape[1] * view.pixel:
+            return None
+        pivot = (float(middle[0]), float(middle[1]), view.pivot[2])
+        return replace(self, views=tuple(replace(view, pivot=pivot) for view in self.views))
 
 
 @dataclass(frozen=True, eq=False)
