@@ -218,6 +218,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/worker/process.py
   vertebra/worker/result.py
   vertebra/worker/server.py
+  vertebra/worker/shown.py
   vertebra/worker/signal.py
   vertebra/worker/tasks.py
 )

@@ -78,7 +78,8 @@ class RunButton:
         self._run.cancel()
 
     def _onTimer(self) -> None:
-        self._run.poll()
+        """Show one thing that has happened, at once the next if there is one: clicks go between."""
+        self._timer.setInterval(0 if self._run.poll() else POLL_MS)
         if not self._run.running:
             self._timer.stop()
 

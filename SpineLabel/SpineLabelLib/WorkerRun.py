@@ -11,7 +11,7 @@ from vertebra.worker import Client, Result, Signal
 
 
 class WorkerRun:
-    """One run at a time; `poll`, called often, emits what happened."""
+    """One run at a time; `poll`, called often, emits what happened, one thing a call."""
 
     task = ""
 
@@ -42,8 +42,8 @@ class WorkerRun:
         self.finished.connect(results.append)
         self.failed.connect(sentences.append)
         while self.running:
-            self.poll()
-            time.sleep(0.02)
+            if not self.poll():
+                time.sleep(0.02)
         self.finished.disconnect(results.append)
         self.failed.disconnect(sentences.append)
         if sentences:
@@ -54,9 +54,9 @@ class WorkerRun:
         """Stop the run within a second."""
         self.client.cancel()
 
-    def poll(self) -> None:
-        """Emit what has happened since the last call."""
-        self.client.poll()
+    def poll(self) -> bool:
+        """Emit the next thing that has happened; False where nothing has."""
+        return self.client.poll()
 
     def close(self) -> None:
         """End the worker process."""

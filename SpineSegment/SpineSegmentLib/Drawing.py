@@ -7,15 +7,17 @@ from SpineLabelLib.scene import (
     Mask,
     createSegmentationNode,
     describeSegment,
+    geometryFromNode,
     setLevel,
-    showLabelMap,
     writeMask,
 )
 
 from vertebra.anatomy import level
 from vertebra.exchange.points import instance_id
-from vertebra.spine import Flag
-from vertebra.worker import Piece, Result
+from vertebra.spine import Spine
+from vertebra.worker import Piece
+
+from .Case import Case
 
 
 class Drawing:
@@ -37,39 +39,31 @@ class Drawing:
         return all(slicer.mrmlScene.IsNodePresent(node) for node in nodes)
 
     def add(self, piece: Piece) -> None:
-        """Show one vertebra."""
-        mask = Mask(piece.start, piece.mask).cropped()
+        """Show one vertebra, or what it has become; an empty piece takes it away."""
+        mask, segmentId = Mask(piece.start, piece.mask).cropped(), instance_id(piece.instance)
         if mask is None:
+            if self._masks.pop(piece.instance, None) is not None:
+                self.node.GetSegmentation().RemoveSegment(segmentId)
             return
         self.node = self.node or createSegmentationNode(self.volume)
-        segmentId = instance_id(piece.instance)
         if piece.instance not in self._masks:
-            self.node.GetSegmentation().AddEmptySegment(segmentId, piece.name)
+            name = piece.name or f"Vertebra {piece.instance}"
+            self.node.GetSegmentation().AddEmptySegment(segmentId, name)
+        if piece.name:
             setLevel(self.node, segmentId, level(piece.name))
         writeMask(mask, self.node, segmentId, self.volume)
         self._masks[piece.instance] = mask
 
-    def finish(self, result: Result):
-        """The node with the whole result; None where no vertebra was found.
-
-        Showing a large label map takes a second; it is only done where the pieces differ from it.
-        """
-        spine, labels = result.spine, result.labels
-        present = [each for each in spine if Flag.NO_MASK not in each.flags]
-        same = {each.instance for each in present} == set(self._masks) and all(
-            ((labels.voxels[mask.box] == number) == mask.voxels).all()
-            for number, mask in self._masks.items()
-        )
-        if not same:
-            self.node = self.node or createSegmentationNode(self.volume)
-            showLabelMap(labels, spine, self.node)
-        elif self.node is not None:
+    def finish(self, spine: Spine) -> Case:
+        """Describe what was drawn as the run's result does, whose masks the pieces are."""
+        case = Case(geometryFromNode(self.volume), spine, self._masks)
+        if self.node is not None:
             modifying = self.node.StartModify()
-            for vertebra in reversed(present):
+            for vertebra in reversed([each for each in spine if each.instance in self._masks]):
                 describeSegment(self.node, instance_id(vertebra.instance), vertebra)
                 self.node.GetSegmentation().SetSegmentIndex(instance_id(vertebra.instance), 0)
             self.node.EndModify(modifying)
-        return self.node
+        return case
 
     def drop(self) -> None:
         """Leave nothing behind."""

@@ -52,15 +52,18 @@ class SegmentCorrection:
         self._before: list[Case] = []
         self._after: list[Case] = []
 
-    def follow(self, node, volumeNode, pointsNode=None) -> None:
-        """Correct this segmentation of this scan from now on, and these points; None for none."""
+    def follow(self, node, volumeNode, pointsNode=None, drawn: Case | None = None) -> None:
+        """Correct this segmentation of this scan from now on, and these points; None for none.
+
+        What the nodes say is read from them, unless it was just `drawn`: that takes its time.
+        """
         self._forget()
         known = node is not None and volumeNode is not None
         self.node, self.volume = (node, volumeNode) if known else (None, None)
         self.points = pointsNode if known else None
         if known:
             try:
-                self.case = self._read()
+                self.case = self._read() if drawn is None else self._taken(drawn)
             except VertebraError as error:
                 self.node = self.volume = self.points = None
                 self.refused.emit(str(error))
@@ -144,6 +147,11 @@ class SegmentCorrection:
         )
         case = Case(grid, spine, found)
         return self._withPoints(case) if self.points is not None else case
+
+    def _taken(self, drawn: Case) -> Case:
+        """What the nodes say, since this was just drawn into them."""
+        self._ids = {number: instance_id(number) for number in drawn.masks}
+        return self._withPoints(drawn)
 
     def _seen(self, instance: int, centre: Point) -> Vertebra:
         seen = segmentedVertebra(self.node, self._ids[instance], centre)

@@ -12,6 +12,7 @@ from SpineLabelLib.Shortcuts import Shortcuts
 
 from vertebra.errors import VertebraError
 
+from .Case import Case
 from .Drawing import Drawing
 from .EmbeddedEditor import EmbeddedEditor
 from .Export import KINDS, Source, export
@@ -71,13 +72,10 @@ class SegmentPanel:
             chosen = (parameters.segmentation, parameters.inputVolume, parameters.spine)
             self.models.show(parameters.model)
         if chosen != self._shown:
-            self._shown = chosen
             alone = chosen[0] is not None and chosen[1] is None
             self.say(_("Choose the CT that the masks were made on.") if alone else "")
             with slicer.util.WaitCursor():
-                self.correction.follow(*chosen)
-            if parameters:
-                self.editor.show(self.correction.node, self.correction.volume)
+                self._follow(chosen)
         self.run.showReady(chosen[1] is not None)
         self._showPartial()
 
@@ -102,6 +100,13 @@ class SegmentPanel:
         self._drawing = None
         self.again.forget()
         self.editor.close()
+
+    def _follow(self, chosen, drawn: Case | None = None) -> None:
+        """Correct these masks, scan and points from now on."""
+        self._shown = chosen
+        self.correction.follow(*chosen, drawn)
+        if self._parameters:
+            self.editor.show(self.correction.node, self.correction.volume)
 
     def _begin(self) -> None:
         parameters = self._parameters
@@ -143,19 +148,19 @@ class SegmentPanel:
             drawing.drop()
             self.say(_("The scan or its masks were removed meanwhile; nothing was changed."))
             return
-        node = drawing.finish(result)
-        if node is None:
+        if drawing.node is None:
             self.say(_("No vertebra was found in this scan; nothing was changed."))
             return
         parameters, earlier = self._parameters, self._parameters.segmentation
-        modifying = parameters.parameterNode.StartModify()
+        case, modifying = drawing.finish(result.spine), parameters.parameterNode.StartModify()
         if parameters.spine is None:
             parameters.spine = createSpineNode(drawing.volume)
             showSpine(result.spine, parameters.spine)
-        parameters.segmentation = node
+        parameters.segmentation = drawing.node
+        if parameters.inputVolume is drawing.volume:
+            self._follow((drawing.node, drawing.volume, parameters.spine), case)
         parameters.parameterNode.EndModify(modifying)
-        count = node.GetSegmentation().GetNumberOfSegments()
-        sentences = [_("Done: {count} vertebrae.").format(count=count)]
+        sentences = [_("Done: {count} vertebrae.").format(count=len(case.masks))]
         if earlier is not None:
             earlier.SetDisplayVisibility(False)
             kept = _("The earlier masks are kept, hidden: {name}.")

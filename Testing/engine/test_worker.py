@@ -283,4 +283,4 @@ def test_the_worker_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     assert is_alive(pid)
     process.kill()
     process.wait()
-    wait_until_gone(pid, 3)
+    wait_until_gone(pid, 15)

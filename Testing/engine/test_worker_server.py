@@ -19,8 +19,10 @@ from vertebra.runtime import models
 from vertebra.runtime.models import Card, save
 from vertebra.spine import Spine, from_json
 from vertebra.volume import Grid, LabelMap, Volume
+from vertebra.worker import Piece
 from vertebra.worker.job import Job
 from vertebra.worker.server import Server
+from vertebra.worker.shown import Shown
 from vertebra.worker.tasks import TASKS
 
 
@@ -170,3 +172,19 @@ def test_without_a_model_the_user_is_told_where_to_put_one(
         "No model for labelling spines is installed; put a model's two files, .safetensors and "
         f".json, into the folder {tmp_path / 'models'} and try again."
     )
+
+
+def test_in_the_end_every_mask_was_shown_as_the_result_has_it() -> None:
+    heard: list[Piece] = []
+    shown = Shown(heard.append)  # type: ignore[arg-type]
+    voxels = np.zeros((4, 5, 6), np.uint8)
+    voxels[1:3, 1:3, 1:3], voxels[0, 0, 5], voxels[3, 4, 5] = 1, 2, 3
+    for number in (1, 2):
+        shown.show(Piece(number, f"L{number}", (0, 0, 0), voxels == number))
+    shown.show(Piece(4, "L4", (1, 1, 4), np.ones((1, 1, 1), bool)))
+    del heard[:]
+    voxels[0, 0, 4] = 2
+    names = {1: "L1", 2: "L2", 3: "L3"}
+    shown.settle(LabelMap(voxels, Grid.of((4, 5, 6)), names))
+    told = {piece.instance: (piece.name, piece.start, int(piece.mask.sum())) for piece in heard}
+    assert told == {4: ("", (0, 0, 0), 0), 2: ("L2", (0, 0, 4), 2), 3: ("L3", (3, 4, 5), 1)}

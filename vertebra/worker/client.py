@@ -94,23 +94,29 @@ class Client:
             self._process.send({"do": "cancel", "job": self._number})
             self._give_up = time.monotonic() + PATIENCE
 
-    def poll(self) -> None:
-        """Emit what has happened since the last call."""
-        while self._process is not None:
-            try:
-                event = self._process.events.get_nowait()
-            except queue.Empty:
-                break
-            self._take(event)
+    def poll(self) -> bool:
+        """Emit the next thing that has happened; False where nothing has.
+
+        One thing a call, so that a window can do what else is waiting between two of them.
+        """
         if self._busy and self._give_up is not None and time.monotonic() > self._give_up:
-            self._end_process()
-            self._end_job()
+            self.close()
             self.cancelled.emit()
+            return True
+        try:
+            event = self._process.events.get_nowait() if self._process else None
+        except queue.Empty:
+            event = None
+        if event is not None:
+            self._take(event)
+        return event is not None
 
     def close(self) -> None:
         """End the process; a job on its way is dropped."""
-        self._end_process()
-        self._end_job()
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+        self._end_job(process)
 
     def _take(self, event: dict[str, Any]) -> None:
         kind = event["event"]
@@ -153,16 +159,11 @@ class Client:
             elif event["event"] == "result":
                 event["unpacked"] = result_of(event, Path(folder.name))
 
-    def _end_job(self) -> None:
+    def _end_job(self, killed: WorkerProcess | None = None) -> None:
         self._busy, self._give_up = False, None
         if self._folder is not None:
-            threading.Thread(target=self._folder.cleanup).start()
+            threading.Thread(target=_clean_up, args=(self._folder, killed)).start()
             self._folder = None
-
-    def _end_process(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
 
 
 def _hand_over(job: Job, folder: Path, process: WorkerProcess) -> None:
@@ -171,6 +172,13 @@ def _hand_over(job: Job, folder: Path, process: WorkerProcess) -> None:
         process.send(job.to_message(folder))
     except VertebraError as error:
         process.events.put({"event": "error", "job": job.number, "sentence": str(error)})
+
+
+def _clean_up(folder: tempfile.TemporaryDirectory[str], killed: WorkerProcess | None) -> None:
+    """Remove a job's files, once nobody holds them; in a thread, since a window does not wait."""
+    if killed is not None:
+        killed.wait_until_gone()
+    folder.cleanup()
 
 
 def _crash(last_words: str) -> str:

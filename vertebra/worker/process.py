@@ -58,16 +58,18 @@ class WorkerProcess:
                 self._process.stdin.flush()
 
     def kill(self) -> None:
-        """End the worker and its children at once."""
+        """End the worker and its children; a window need not wait until they are gone."""
         if self._process.stdin is not None:
             with suppress(OSError):
                 self._process.stdin.close()
-        with suppress(OSError, subprocess.SubprocessError):
+        with suppress(OSError):
             if sys.platform == "win32":
-                number = str(self.pid)
-                subprocess.run(["taskkill", "/T", "/F", "/PID", number], check=False)  # noqa: S603, S607
+                subprocess.Popen(["taskkill", "/T", "/F", "/PID", str(self.pid)], **_own_group())  # noqa: S603, S607
             else:
                 os.killpg(self.pid, signal.SIGKILL)
+
+    def wait_until_gone(self) -> None:
+        """Wait for the end of a process that was killed."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=5)
 

@@ -18,6 +18,7 @@ from ..runtime.progress import Progress
 from ..spine import Spine, to_json
 from .job import Job
 from .result import piece_message, result_message
+from .shown import Shown
 from .tasks import TASKS, Task
 
 
@@ -75,8 +76,11 @@ class Server:
             progress = self._running[number]
             task = self._tasks[job.task]
             folder = Path(message["folder"])
-            result = task(job, progress, lambda news: self._show(number, news, folder))
+            shown = Shown(lambda news: self._say_shown(number, news, folder))
+            result = task(job, progress, shown.show)
             progress.check()
+            if result.labels is not None and job.options.get("only") is None:
+                shown.settle(result.labels)
             self._say({"event": "result", "job": number, **result_message(result, folder)})
         except Cancelled:
             self._say({"event": "cancelled", "job": number})
@@ -97,7 +101,7 @@ class Server:
         finally:
             del self._running[number]
 
-    def _show(self, number: int, news: Spine | Piece, folder: Path) -> None:
+    def _say_shown(self, number: int, news: Spine | Piece, folder: Path) -> None:
         """Tell of the spine so far, or of one vertebra that has been drawn."""
         if isinstance(news, Piece):
             self._say({"event": "drawn", "job": number, **piece_message(news, folder)})
