@@ -54,8 +54,8 @@ def test_the_paper_network_has_one_width_and_follows_its_figure():
     assert {part.out_channels for part in convolutions} == {1, 64}
     assert {part.in_channels for part in convolutions} == {2, 64, 128}
     assert sizes[:8] == [128, 128, 64, 64, 32, 32, 16, 16]
-    assert sizes[8:12] == [8, 4, 2, 1]
-    assert sizes[12:] == [32, 32, 64, 64, 128, 128, 128]
+    assert sizes[8:15] == [32, 32, 64, 64, 128, 128, 128]
+    assert sizes[15:] == [8, 4, 2, 1]
     assert reading.voxels.shape == (1, 128, 128, 128)
     assert reading.complete.shape == (1,)
 

@@ -20,8 +20,13 @@ Network = TypeVar("Network", bound=nn.Module)
 
 def loaded(network: Network, found: Model) -> Network:
     """The network with the weights of a model."""
+    return fitted(network, load(found), found)
+
+
+def fitted(network: Network, weights: Mapping[str, Tensor], found: Model) -> Network:
+    """The network with those of a model's weights that are its own."""
     try:
-        network.load_state_dict(load(found))
+        network.load_state_dict(dict(weights))
     except RuntimeError as error:
         raise BadModel(f"The weights of '{found.card.name}' do not fit its card.") from error
     return network

@@ -13,6 +13,7 @@ from .events import Listener
 from .guided import Place, segment_places
 from .inference import Segmenter
 from .instances import Instance
+from .misfits import misfits
 from .result import Canvas, drawn_without_points
 
 
@@ -27,10 +28,11 @@ def segment_coarse_to_fine(
     progress = progress or Progress()
     small, search = coarse.begin(volume, progress.part(0.0, 0.3), on_event)
     found = list(search.run())
+    strays = misfits(found, small)
     large, traversal = fine.begin(volume, progress.part(0.3, 1.0), on_event)
-    places = [place_in(each, small, large) for each in found]
+    places = [place_in(each, small, large) for each in found if each.number not in strays]
     instances = (instance for _, instance in segment_places(traversal, places))
-    canvas = Canvas.empty(volume, large, fine.boundary, on_event)
+    canvas = Canvas.empty(volume, large, fine.drawing(volume, large), on_event)
     labels, spine = drawn_without_points(canvas, instances)
     return labels, replace(spine, provenance=fine.provenance(volume))
 

@@ -40,6 +40,8 @@ class Configuration:
     """Count wrong voxels by the logarithm of their probability, which is nowhere flat."""
     balance: float = 1.0
     """Factor of the segmentation error, a sum over voxels, against the classification error."""
+    outline: tuple[int, ...] = ()
+    """Channels of the network that draws outlines at 1 mm (`outline`), if the model has one."""
     training: Schedule = field(
         default_factory=lambda: Schedule(
             iterations=200_000, batch=1, rate=1e-3, momentum=0.99, every=200_000
@@ -83,8 +85,8 @@ def from_dict(document: dict[str, Any]) -> Configuration:
     """The configuration that a model's card keeps."""
     try:
         training = Schedule(**document["training"])
-        widths = tuple(document["widths"])
-        configuration = Configuration(**{**document, "training": training, "widths": widths})
+        shapes = {name: tuple(document.get(name, ())) for name in ("widths", "outline")}
+        configuration = Configuration(**{**document, "training": training, **shapes})
         Direction(configuration.direction)
         return configuration
     except (KeyError, TypeError, ValueError) as error:

@@ -13,21 +13,23 @@ from torch import nn
 from ...errors import VertebraError
 from ...runtime import Progress
 from ...runtime.devices import quick
+from ...runtime.models import load
 from ...runtime.provenance import provenance
 from ...spine import Provenance, Spine, Which
 from ...volume import LabelMap, Volume, cropped, resampled
 from ..common.convolution import folded
 from ..common.installed import chosen
 from ..common.preparation import upright
-from ..common.weights import loaded
+from ..common.weights import fitted
 from .choosing import METHOD, PURPOSE
 from .configuration import Configuration, from_dict
 from .events import Listener
 from .guided import Place, segment_places
 from .network import MemoryNetwork, network_input
+from .outline import OutlineNetwork, Outliner, split
 from .pointers import pointer
-from .refinement import Boundary
-from .result import Canvas, drawn_for_points, drawn_without_points, judged, segmented
+from .refinement import Boundary, at_home
+from .result import Canvas, Draw, drawn_for_points, drawn_without_points, judged, segmented
 from .rules import Direction
 from .traversal import Traversal
 from .windows import Index
@@ -46,6 +48,8 @@ class Segmenter:
     weights: str = ""
     """The hash of the weights, for the record."""
     boundary: Boundary = Boundary.SHARP
+    outliner: Outliner | None = None
+    """Draws the boundary where it is to be a learned one."""
 
     @classmethod
     def of(
@@ -54,19 +58,27 @@ class Segmenter:
         configuration: Configuration,
         device: torch.device | str = "cpu",
         weights: str = "",
+        outline: OutlineNetwork | None = None,
     ) -> Segmenter:
-        """A segmenter with a trained network, made quick."""
+        """A segmenter with a trained network, made quick, and one for outlines if there is one."""
         device = torch.device(device)
         quick = folded(network).to(device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-        return cls(quick, configuration, device, weights)
+        if outline is None:
+            return cls(quick, configuration, device, weights)
+        outliner = Outliner.of(outline, device)
+        return cls(quick, configuration, device, weights, Boundary.LEARNED, outliner)
 
     @classmethod
     def load(cls, name: str, device: torch.device | str = "cpu") -> Segmenter:
         """The segmenter of an installed model."""
         found = chosen(METHOD, PURPOSE, name)
         configuration = from_dict(dict(found.card.configuration))
-        network = loaded(MemoryNetwork(configuration), found)
-        return cls.of(network, configuration, device, found.card.sha256)
+        first, second = split(load(found))
+        network = fitted(MemoryNetwork(configuration), first, found)
+        outline = None
+        if configuration.outline:
+            outline = fitted(OutlineNetwork(configuration.outline), second, found)
+        return cls.of(network, configuration, device, found.card.sha256, outline)
 
     def segment_patch(
         self,
@@ -102,7 +114,7 @@ class Segmenter:
         """
         small, traversal = self.begin(volume, progress or Progress(), on_event)
         highest = max((each.instance for each in spine or ()), default=0)
-        canvas = Canvas.empty(volume, small, self.boundary, on_event, highest)
+        canvas = Canvas.empty(volume, small, self.drawing(volume, small), on_event, highest)
         if spine is None:
             labels, told = drawn_without_points(canvas, traversal.run())
         else:
@@ -136,7 +148,7 @@ class Segmenter:
         found = dict(segment_places(traversal, places, wanted=[wanted]))
         voxels = labels.voxels.astype(_dtype(labels, wanted))
         voxels[voxels == wanted] = 0
-        canvas = Canvas(voxels, volume, small, self.boundary, on_event)
+        canvas = Canvas(voxels, volume, small, self.drawing(volume, small), on_event)
         if wanted in found:
             canvas.draw(found[wanted], wanted, vertebra.level.name)
         if wanted not in canvas.drawn:
@@ -158,6 +170,15 @@ class Segmenter:
         small = upright(volume, self.configuration.spacing, progress.part(0.0, 0.05))
         rules, part = self.configuration.rules(), progress.part(0.05, 1.0)
         return small, Traversal(small, self.segment_patch, rules, on_event, part)
+
+    def drawing(self, scan: Volume, upright: Volume) -> Draw:
+        """How instances found in the upright scan are drawn on the scan's own grid."""
+        outliner, boundary = self.outliner, self.boundary
+        if boundary is not Boundary.LEARNED:
+            return lambda instance, _: at_home(instance, upright, scan, boundary)
+        if outliner is None:
+            raise VertebraError("This model has no network for outlines; choose another boundary.")
+        return lambda instance, taken: outliner.at_home(instance, upright, scan, taken)
 
     def provenance(self, volume: Volume) -> Provenance:
         """What made a result."""

@@ -132,8 +132,8 @@ class Patches:
         patch, spacing = self.configuration.patch, self.configuration.spacing
         margin = patch // CONTEXT
         window = Window.around(rng.integers(low, np.array(high) + 1).tolist(), patch).grown(margin)
-        voxels = _read(file, "voxels", window, AIR).astype(np.float32)
-        source = voxels, _read(file, "labels", window)
+        voxels = read_part(file, "voxels", window, AIR).astype(np.float32)
+        source = voxels, read_part(file, "labels", window)
         (voxels, uncut), shown = warped(source, margin, spacing, rng)
         voxels, labels = cut_short((recoloured(voxels, spacing, rng), uncut), rng)
         kept = shown * counted(labels) / np.maximum(counted(uncut), 1)
@@ -197,7 +197,7 @@ class Patches:
         return tensors
 
 
-def _read(file: Any, name: str, window: Window, outside: int = 0) -> NDArray[Any]:
+def read_part(file: Any, name: str, window: Window, outside: int = 0) -> NDArray[Any]:
     """The part of a stored image that lies in a window."""
     stored = file.get_slice(name)
     there, here = window.overlap(stored.get_shape())

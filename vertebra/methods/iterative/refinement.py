@@ -24,10 +24,11 @@ LOCAL = 3.0
 
 
 class Boundary(str, Enum):
-    """Which rule places the boundary."""
+    """What places the boundary: the paper's rule, brightness, or the outline network."""
 
     PUBLISHED = "published"
     SHARP = "sharp"
+    LEARNED = "learned"
 
 
 def without_dim_surface(
@@ -59,7 +60,7 @@ def at_home(
     instance: Instance, upright: Volume, scan: Volume, boundary: Boundary
 ) -> tuple[Window, NDArray[np.bool_]]:
     """An instance's mask on the scan's own grid, with the window of the scan it lies in."""
-    home = _window_at_home(instance.window, upright.grid, scan.grid)
+    home = window_at_home(instance.window, upright.grid, scan.grid)
     part = scan.grid.part(home.start, home.shape)
     if boundary is Boundary.PUBLISHED:
         mask = without_dim_surface(instance.mask, instance.window.cut(upright.voxels))
@@ -108,7 +109,7 @@ def _local_mean(
     return np.asarray((total + 1e-4 * overall) / (weight + 1e-4), dtype=np.float32)
 
 
-def _window_at_home(window: Window, upright: Grid, scan: Grid) -> Window:
+def window_at_home(window: Window, upright: Grid, scan: Grid) -> Window:
     """The voxels of the scan that a window of the upright grid covers."""
     ends = [(start - 0.5, start + size - 0.5) for start, size in zip(window.start, window.shape)]
     corners = np.stack(np.meshgrid(*ends), axis=-1).reshape(-1, 3)

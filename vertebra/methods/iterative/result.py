@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +11,15 @@ from numpy.typing import NDArray
 from ...anatomy import Region
 from ...spine import Flag, Point, Spine, Vertebra
 from ...volume import LabelMap, Volume
-from .events import Drawn, Listener
+from .events import Drawn, Dropped, Listener
 from .instances import Instance
+from .misfits import misfits
 from .naming import named, with_one_more
-from .refinement import Boundary, at_home
 from .traversal import MOST_VERTEBRAE
+from .windows import Window
+
+Draw = Callable[[Instance, NDArray[np.integer]], tuple[Window, NDArray[np.bool_]]]
+"""Gives an instance's mask in a window of the scan, where other vertebrae have taken voxels."""
 
 
 class Canvas:
@@ -29,13 +33,13 @@ class Canvas:
         voxels: NDArray[np.integer],
         scan: Volume,
         upright: Volume,
-        boundary: Boundary,
+        at_home: Draw,
         on_event: Listener | None = None,
     ) -> None:
         self.voxels = voxels
         self.scan = scan
         self.upright = upright
-        self.boundary = boundary
+        self._at_home = at_home
         self.drawn: dict[int, Instance] = {}
         self._tell: Listener = on_event or (lambda _: None)
 
@@ -44,24 +48,31 @@ class Canvas:
         cls,
         scan: Volume,
         upright: Volume,
-        boundary: Boundary,
+        at_home: Draw,
         on_event: Listener | None = None,
         highest: int = 0,
     ) -> Canvas:
         """A canvas with nothing on it; `highest` is the highest number of a given vertebra."""
         dtype = np.uint8 if highest + MOST_VERTEBRAE < 256 else np.uint16
         voxels = np.zeros(scan.grid.shape, dtype, order="F")
-        return cls(voxels, scan, upright, boundary, on_event)
+        return cls(voxels, scan, upright, at_home, on_event)
 
     def draw(self, instance: Instance, number: int, name: str = "") -> None:
         """Draw a mask where nothing is yet."""
-        window, mask = at_home(instance, self.upright, self.scan, self.boundary)
+        window, mask = self._at_home(instance, self.voxels)
         there, here = window.overlap(self.voxels.shape)
         free = mask[here] & (self.voxels[there] == 0)
         if free.any():
             self.voxels[there][free] = number
             self.drawn[number] = instance
             self._tell(Drawn(number, name, window.start, free))
+
+    def drop(self, number: int, why: str) -> None:
+        """Take a mask away again."""
+        self.drawn.pop(number, None)
+        for k in range(self.voxels.shape[2]):
+            self.voxels[..., k][self.voxels[..., k] == number] = 0
+        self._tell(Dropped(number, why))
 
     def finished(self, spine: Spine) -> tuple[LabelMap, Spine]:
         """The label map by instance number, and the spine with what its masks tell."""
@@ -72,12 +83,20 @@ class Canvas:
 
 
 def drawn_without_points(canvas: Canvas, instances: Iterable[Instance]) -> tuple[LabelMap, Spine]:
-    """Draw vertebrae whose names nobody knows as they come; then their spacing names them."""
-    centres: dict[int, Point] = {}
+    """Draw vertebrae whose names nobody knows as they come; then their spacing names them.
+
+    What cannot belong to the spine is dropped at the end, when all of it is known.
+    """
+    found: dict[int, Instance] = {}
     for instance in instances:
         canvas.draw(instance, instance.number)
-        centres[instance.number] = body_point(instance, canvas.upright)
-    return canvas.finished(named(centres))
+        found[instance.number] = instance
+    for number, why in misfits(list(found.values()), canvas.upright).items():
+        canvas.drop(number, why)
+        del found[number]
+    return canvas.finished(
+        named({number: body_point(each, canvas.upright) for number, each in found.items()})
+    )
 
 
 def drawn_for_points(
