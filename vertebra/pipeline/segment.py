@@ -77,7 +77,7 @@ def segment(
         from ..methods.iterative.coarse import segment_coarse_to_fine
 
         fine = _segmenter(found, on, progress)
-        listener = _listener(show)
+        listener = _listener(show, notes)
         if quick is not None:
             coarse = _segmenter(quick, on, progress)
             return segment_coarse_to_fine(coarse, fine, volume, progress, listener)
@@ -111,7 +111,7 @@ def resegment(
 
     def work(on: torch.device) -> tuple[LabelMap, Spine]:
         segmenter = _segmenter(found, on, progress)
-        return segmenter.resegment(volume, labels, spine, which, progress, _listener(show))
+        return segmenter.resegment(volume, labels, spine, which, progress, _listener(show, notes))
 
     masks, judged = on_device(work, device, notes)
     return Result(judged, masks, tuple(notes))
@@ -142,12 +142,14 @@ def _segmenter(model: Model, device: torch.device, progress: Progress) -> Segmen
     return warm(Segmenter.load, model, device)
 
 
-def _listener(show: Show | None) -> Listener | None:
-    """Shows the masks of all that happens."""
-    from ..methods.iterative.events import Drawn
+def _listener(show: Show | None, notes: list[str]) -> Listener:
+    """Shows the masks of all that happens, and notes those that are left out again."""
+    from ..methods.iterative.events import Drawn, Dropped
 
     def tell(event: Event) -> None:
         if isinstance(event, Drawn) and show is not None:
             show(Piece(event.number, event.name, event.start, event.mask))
+        if isinstance(event, Dropped):
+            notes.append(f"Mask {event.number} was left out: {event.why}.")
 
     return tell

@@ -47,5 +47,13 @@ class Drawn:
     mask: NDArray[np.bool_]
 
 
-Event = Step | Found | Drawn
+@dataclass(frozen=True)
+class Dropped:
+    """A mask that was found, and drawn perhaps, is left out of the result."""
+
+    number: int
+    why: str
+
+
+Event = Step | Found | Drawn | Dropped
 Listener = Callable[[Event], None]
