@@ -8,6 +8,7 @@ import pytest
 from vertebra.anatomy import Anomaly
 from vertebra.errors import VertebraError
 from vertebra.phantom.form import Fracture
+from vertebra.phantom.limbs import head_frame
 from vertebra.phantom.measures import SIZES
 from vertebra.phantom.pathology import GRADES, Findings, draw_fracture
 from vertebra.phantom.shapes.procedural import Procedural
@@ -200,10 +201,23 @@ def test_necks_vary_against_the_trunk_and_the_atlas_against_the_neck_as_in_verse
 
 
 def test_the_dens_ends_behind_the_arch_of_the_atlas_in_short_and_long_necks() -> None:
-    for seed in range(12):
+    template, made = Procedural().vertebra("C2")
+    high = template.surface_extent(2)[1]
+    lengths = []
+    for seed in range(40):
         subject = Subject.draw(seed, healthy=True)
         atlas, axis = subject.pose.frames[:2]
-        template, made = Procedural().vertebra("C2")
-        top = template.surface_extent(2)[1] * subject.forms["C2"].size.height / made.height
-        tip = np.linalg.inv(atlas) @ axis @ [0, -2, top, 1]
-        assert 3 < tip[2] / subject.scale < 16
+        stretch = subject.forms["C2"].size.height / made.height
+        tip = axis[:3, 3] + axis[:3, :3] @ [0, -2, high * stretch] - atlas[:3, 3]
+        assert 2 < axis[:3, 2] @ tip / subject.scale < 14
+        lengths.append((high * stretch + made.height * stretch * 0.55) / subject.scale)
+    assert 36 < np.mean(lengths) < 40  # textbooks: 37 to 40 mm from the lower lip to the tip
+
+
+def test_the_ring_of_the_atlas_is_tilted_back_and_the_head_is_nearly_level() -> None:
+    for seed in range(12):
+        subject = Subject.draw(seed, healthy=True)
+        frames = [*subject.pose.frames[:2], head_frame(subject)]
+        atlas, axis, head = (np.degrees(np.arctan2(-f[1, 2], f[2, 2])) for f in frames)
+        assert atlas - axis == pytest.approx(29, abs=3)  # radiographs: 27 to 32
+        assert abs(head) < 20

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .limbs import pelvis_frame
+from .limbs import head_frame, pelvis_frame
 from .shapes.pelvis import CANAL
 from .shapes.tubes import Tube
 
 if TYPE_CHECKING:
     from .subject import Subject
+
+
+_FORAMEN_MAGNUM = (0.0, -20.0, 16.0)
 
 
 def canal_tube(subject: Subject) -> Tube:
@@ -22,7 +25,8 @@ def canal_tube(subject: Subject) -> Tube:
         size = subject.forms[level.name].size
         middle = frame[:3, 3] - frame[:3, 1] * (size.depth + size.canal_depth) / 2
         if level.name == "C1":
-            points.append(middle + frame[:3, 2] * 16 * subject.scale)
+            head = head_frame(subject)
+            points.append(head[:3, :3] @ _FORAMEN_MAGNUM + head[:3, 3])
             ups.append(frame[:3, 0])
             radii.append([size.canal_width / 2, size.canal_depth / 2 + 2])
         points.append(middle)

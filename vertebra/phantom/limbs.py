@@ -31,12 +31,21 @@ def pelvis_frame(subject: Subject) -> Array:
     return frame
 
 
+_CONDYLES = np.array([0.0, -7.0, 5.5])
+"""Where skull and atlas touch, in the frames of both (mm, before scaling)."""
+_ATLAS_ON_SKULL = 12.0
+"""How far the ring of the atlas is tilted back against the hard palate, degrees."""
+
+
 def head_frame(subject: Subject) -> Array:
     """The skull sits on C1 and keeps half of its nod."""
-    frame: Array = subject.pose.frames[0].copy()
-    nod = np.degrees(np.arctan2(frame[1, 2], frame[2, 2]))
-    frame[:3, :3] = frame[:3, :3] @ rotation(pitch=float(np.clip(nod * 0.5, -14, 14)))
+    atlas = subject.pose.frames[0]
+    frame: Array = atlas.copy()
+    nod = np.degrees(np.arctan2(frame[1, 2], frame[2, 2])) + _ATLAS_ON_SKULL
+    level = float(np.clip(nod * 0.5, -14, 14)) - _ATLAS_ON_SKULL
+    frame[:3, :3] = frame[:3, :3] @ rotation(pitch=level)
     frame[:3, :3] *= subject.scale**0.6  # heads differ less than bodies
+    frame[:3, 3] += (atlas[:3, :3] * subject.scale - frame[:3, :3]) @ _CONDYLES
     return frame
 
 

@@ -28,6 +28,9 @@ TILT = {name: float(degrees) for name, degrees in zip(_words[::3], _words[2::3])
 SACRAL_TURN = 15.0
 """The upper plate of the sacrum is tilted beyond the step from L5 to it by this, degrees."""
 
+ATLAS_TURN = 29.0
+"""The ring of the atlas is tilted back against the axis by this, degrees (radiographs: 27 to 32)."""
+
 _PELVIC_ROLL = 0.35
 """A lying patient's pelvis is nearly level: it keeps this share of the spine's lean."""
 
@@ -198,12 +201,14 @@ def assemble(
 ) -> Pose:
     """Frames from steps: spacing (mm), sagittal tilt, coronal roll and, per level, axial yaw.
 
-    A vertebra is turned as the mean of the steps above and below it, the sacrum farther forward.
+    A vertebra is turned as the mean of the steps above and below it, the sacrum farther forward,
+    the atlas farther back.
     """
     a, b = np.deg2rad(tilt), np.deg2rad(roll)
     steps = np.stack([np.sin(b) * np.cos(a), -np.sin(a), -np.cos(b) * np.cos(a)], 1)
     centres = np.concatenate([np.zeros((1, 3)), np.cumsum(steps * spacing[:, None], 0)])
     pitches = -np.concatenate([tilt[:1], (tilt[:-1] + tilt[1:]) / 2, tilt[-1:] + SACRAL_TURN])
+    pitches[0] = pitches[1] + ATLAS_TURN
     rolls = -np.concatenate([roll[:1] / 2, (roll[:-1] + roll[1:]) / 2, roll[-1:] * _PELVIC_ROLL])
     yaw = np.append(yaw[:-1], yaw[-1] * _PELVIC_ROLL)
     frames = np.tile(np.eye(4), (len(centres), 1, 1))

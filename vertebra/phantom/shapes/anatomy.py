@@ -91,10 +91,12 @@ def _body_frame(surface: Surface, name: str) -> tuple[Array, float]:
     """Centre of the vertebral body, and by how much it is pitched (degrees)."""
     points, piece = _midline(surface)
     large = [p for p in np.unique(piece) if (piece == p).sum() > 60]
-    front = max(large, key=lambda p: points[piece == p, 0].mean())
-    points = points[piece == front]
-    if name == "C1":  # between the anterior arch and the dens
-        return np.array([0.0, points[:, 0].min() - 1.5, points[:, 1].mean()]), 0.0
+    arches = sorted((points[piece == p] for p in large), key=lambda arch: float(arch[:, 0].mean()))
+    points = arches[-1]
+    if name == "C1":  # between the anterior arch and the dens, as flat as its ring
+        along, up = points.mean(0) - arches[0].mean(0)
+        centre = np.array([0.0, points[:, 0].min() - 1.5, points[:, 1].mean()])
+        return centre, float(np.degrees(np.arctan2(up, along)))
     if name == "C2":  # without the dens
         points = points[points[:, 1] < points[:, 1].min() + 19]
         return np.array([0.0, *points.mean(0)]), 0.0

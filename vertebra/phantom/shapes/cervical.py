@@ -59,7 +59,7 @@ def axis(size: Size, step: float, style: Style) -> Clay:
         body(size, waist=0.16 * style.waist, hollow=1.0 * style.hollow, saddle=1.8), -half, half, 1
     )
     clay.limb(
-        [[0, -1, h * 0.3], [0, -2, h / 2 + 5], [0, -2.4, h / 2 + 11.5], [0, -3, h / 2 + 15]],
+        [[0, -1, h * 0.3], [0, -2, h / 2 + 4.5], [0, -2.4, h / 2 + 9.5], [0, -3, h / 2 + 13]],
         [[5.6, 5.6], [4.7, 5.0], [5.2, 5.0], [3.4, 3.4]],
         flat=(1, 0, 0),
         blend=3,
@@ -69,29 +69,29 @@ def axis(size: Size, step: float, style: Style) -> Clay:
         shoulder = block((x, -2, h / 2 - 4.6), (8.2, 7.5, 4.2), rotation(roll=side * 22), 2.5)
         clay.add(shoulder, (x - 11, -13, -7), (x + 11, 10, h / 2 + 8), 3)
         behind = back - 0.5 * size.canal_depth
-        facet = pillar((side * (inner + 4), behind, -h / 2 + 2), (5.6, 5.8, 5.5), 0.9, 1.8)
+        facet = pillar((side * (inner + 4), behind, -h / 2 + 3), (5.6, 5.8, 5.5), 0.9, 1.8)
         clay.add(facet, (x - 9, behind - 10, -h - 6), (x + 9, behind + 10, h / 2 + 4), 2.5)
         outer = side * (wide - 2.5)
         clay.limb(
-            [[side * (inner + 5), -3, 1], [outer, back - 4, -5]], [[3.5, 2.5], [3, 2.5]], blend=2
+            [[side * (inner + 5), -3, 0], [outer, back - 1, -7]], [[3.5, 2.5], [3, 2.5]], blend=2
         )
         clay.limb(
             [
-                [side * (inner + 3), back - 3, 1],
-                [side * (inner + 3), lamina + 4, -4],
-                [side * 7, lamina - 3, -5],
-                [0, lamina - 5, -5],
+                [side * (inner + 3), back - 3, 0],
+                [side * (inner + 3), lamina + 4, -6],
+                [side * 7, lamina - 3, -8],
+                [0, lamina - 5, -8],
             ],
             [[4.5, 4], [5, 3.5], [6, 3], [6.5, 3]],
             blend=2.5,
         )
         clay.limb(
-            [[side * 1.5, tip + 8, -11], [side * 6, tip + 3.2, -14]],
+            [[side * 1.5, tip + 8, -12.5], [side * 6, tip + 3.2, -15]],
             [[5.5, 3.5], [3.8, 3.2]],
             blend=2.5,
         )
     clay.limb(  # spinous process, one piece up to its forked end
-        [[0, lamina - 4, -5.5], [0, tip + 5.5, -12]], [[6.8, 4.0], [6.2, 4.2]], blend=2.5
+        [[0, lamina - 4, -8.5], [0, tip + 5.5, -13]], [[6.8, 4.0], [6.2, 4.2]], blend=2.5
     )
     return clay
 
@@ -99,11 +99,11 @@ def axis(size: Size, step: float, style: Style) -> Clay:
 # level: fall of the spinous tip below its root (mm), half width of its fork, how much the facets
 # fall backwards (mm a mm)
 _LOWER = {
-    3: (7, 4.5, 0.9),
-    4: (8, 4.5, 0.95),
-    5: (9, 4.5, 1.0),
-    6: (12, 3.5, 1.1),
-    7: (15, 0, 1.35),
+    3: (5.5, 4.5, 0.9),
+    4: (5, 4.5, 0.95),
+    5: (5.5, 4.5, 1.0),
+    6: (6.5, 3.5, 1.1),
+    7: (8, 0, 1.35),
 }
 
 
@@ -138,7 +138,7 @@ def cervical(name: str, size: Size, step: float, style: Style) -> Clay:
             blend=2.5,
         )
         clay.add(
-            pillar((side * x, y, -0.5), mass, slope, 3.0),
+            pillar((side * x, y, 0.5), mass, slope, 3.0),
             (side * x - 7, y - 9, -spacing),
             (side * x + 7, y + 9, spacing),
             1,
@@ -183,13 +183,15 @@ def _transverse(clay: Clay, number: int, size: Size, side: int, mass: tuple[floa
     knob = 3.4 if number == 6 else 2.6  # the carotid tubercle
     if number == 7:
         clay.limb(  # heavy, like a thoracic one
-            np.array([[x, y + 3, 2], [wide - 4, y + 1, 2]]) * s, [[5.5, 4.5], [4.8, 4.0]], blend=3
+            np.array([[x, y + 4, 2.5], [wide - 4, y + 5, 3.5]]) * s,
+            [[5.5, 4.5], [4.8, 4.0]],
+            blend=3,
         )
         knob, outer = 1.6, x + 5.5
     else:
         outer = wide - 2.5
         clay.limb(
-            np.array([[x + 3, y + 4, 0], [outer, hole[1] - 1.5, -2.5]]) * s,
+            np.array([[x + 3, y + 4.5, 0], [outer, hole[1] - 0.5, -2.5]]) * s,
             [[3.6, 2.0], [3.2, 2.4]],
             blend=2,
         )
@@ -199,7 +201,7 @@ def _transverse(clay: Clay, number: int, size: Size, side: int, mass: tuple[floa
         blend=1.5,
     )
     clay.limb(
-        np.array([[outer - 1, front - 0.5, -3], [outer - 0.5, hole[1] - 2, -3]]) * s,
+        np.array([[outer - 1, front - 0.5, -3], [outer - 0.5, hole[1] - 1, -3]]) * s,
         [[2.4, 1.9]] * 2,
         blend=1.5,
     )

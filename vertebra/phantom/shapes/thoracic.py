@@ -12,7 +12,7 @@ from .solids import Clay, Style
 # level: fall of the spinous process (degrees), how far the transverse tip lies behind its root
 # as a share of its length, its rise (mm), and how lumbar the facets are (0 to 1)
 _STYLE = {
-    1: (22, 0.25, 3, 0.0), 2: (32, 0.45, 3, 0.0), 3: (40, 0.55, 3, 0.0), 4: (46, 0.6, 3, 0.0),
+    1: (15, 0.0, 5, 0.0), 2: (28, 0.3, 4, 0.0), 3: (40, 0.55, 3, 0.0), 4: (46, 0.6, 3, 0.0),
     5: (52, 0.7, 4, 0.0), 6: (55, 0.75, 4, 0.0), 7: (56, 0.8, 4, 0.0), 8: (54, 0.85, 4, 0.0),
     9: (46, 0.9, 4, 0.0), 10: (36, 0.95, 4, 0.1), 11: (24, 1.0, 3, 0.3), 12: (15, 0.9, 0, 0.9),
     13: (12, 0.6, 1, 1.0),
