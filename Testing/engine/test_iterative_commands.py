@@ -12,17 +12,20 @@ pytest.importorskip("typer")
 pytest.importorskip("lightning.fabric")
 pytest.importorskip("tensorboard")
 
-from coded_spine import blob_scan
+from coded_spine import BlobSegmenter, blob_scan
 from installed_blobs import body_of_blobs
 from test_iterative_learning import TINY
 
 from vertebra.cli.run import run
 from vertebra.exchange import markups
-from vertebra.methods.iterative import configuration
+from vertebra.methods.iterative import configuration, outline, outline_learning
+from vertebra.methods.iterative.inference import Segmenter
 from vertebra.methods.iterative.lessons import lessons
+from vertebra.methods.iterative.network import MemoryNetwork
 from vertebra.phantom import scan as phantom_scan
 from vertebra.runtime import models
 from vertebra.training.examples import recipes
+from vertebra.training.schedule import Schedule
 from vertebra.volume import write_label_map, write_volume
 
 SHORT = replace(TINY, training=replace(TINY.training, iterations=2))
@@ -84,6 +87,36 @@ def test_a_fine_network_starts_from_a_coarse_one(toys, verse_data, tmp_path, cap
     third = tmp_path / "again"
     assert train("--data", verse_data, "-o", third, "--from", "iterative-trained") == 0
     assert "at random" not in capsys.readouterr().err
+
+
+def test_a_model_gets_an_outline_network_of_its_own(
+    verse_data, toys, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(Segmenter, "load", lambda name, device: BlobSegmenter.at(4.0))
+    few = Schedule(iterations=2, batch=2, rate=1e-3)
+    monkeypatch.setattr(outline_learning.train, "__kwdefaults__", _shorter(few))
+    monkeypatch.setattr(outline_learning, "PATCH", 16)
+    memory = MemoryNetwork(SHORT).state_dict()
+    models.save(models.Card("toy", "iterative", SHORT.to_dict()), memory, tmp_path / "models")
+    out = tmp_path / "out"
+    common = ["train", "outline", "toy", "--data", str(verse_data), "-o", str(out)]
+    assert run([*common, "--device", "cpu", "--name", "both"]) == 0
+    assert "both.safetensors" in capsys.readouterr().out.replace("\n", "")
+    models.install(out / "model/both.json")
+    both = models.load(models.model("both"))
+    assert {name: both[name].shape for name in memory} == {n: t.shape for n, t in memory.items()}
+    card = models.model("both").card
+    assert configuration.from_dict(dict(card.configuration)).outline == outline.WIDTHS
+    blobs = replace(BlobSegmenter.at(4.0).configuration, outline=outline.WIDTHS)
+    assert card.configuration == json.loads(json.dumps(blobs.to_dict()))
+    assert run([*common, "--device", "cpu"]) == 1
+    assert "resume it or choose another folder" in " ".join(capsys.readouterr().err.split())
+    assert run(["train", "outline", "no", "-o", str(out)]) == 1
+    assert "There is no model 'no'" in " ".join(capsys.readouterr().err.split())
+
+
+def _shorter(schedule):
+    return {**outline_learning.train.__kwdefaults__, "schedule": schedule}
 
 
 def test_phantoms_may_have_the_bones_of_given_surfaces(monkeypatch):

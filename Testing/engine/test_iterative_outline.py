@@ -159,7 +159,14 @@ def test_a_lesson_that_cannot_be_made_is_told_and_left_out(tmp_path):
 
     told = []
     prepare([("one", broken)], BlobSegmenter.at(4.0), tmp_path, say=told.append)
-    assert told == ["one is left out: the file is gone."]
+    lesson = blob_lesson()
+    unmarked = replace(lesson.labels, voxels=np.zeros_like(lesson.labels.voxels))
+    empty = replace(lesson, labels=unmarked)
+    prepare([("two", lambda: empty)], BlobSegmenter.at(4.0), tmp_path, say=told.append)
+    assert told == [
+        "one is left out: the file is gone.",
+        "two is left out: the segmenter finds no vertebra in it.",
+    ]
     assert not list(tmp_path.iterdir())
 
 

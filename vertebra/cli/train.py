@@ -169,6 +169,52 @@ def iterative(
     out.print(f"The model lies in {model.weights}.", soft_wrap=True)
 
 
+@app.command()
+def outline(
+    model: str = typer.Argument(..., help="The installed iterative model to be complemented."),
+    data: str = DATA,
+    output: Path = typer.Option(..., "-o", "--output", help="A folder for scans and weights."),
+    cases: int = typer.Option(200, min=1, help="How many phantoms to make."),
+    anatomy: Path | None = ANATOMY,
+    resume: bool = RESUME,
+    device: str = DEVICE,
+    workers: int = WORKERS,
+    name: str = typer.Option("iterative-outlined", help="The name of the model of both networks."),
+) -> None:
+    """Train the network that draws outlines at 1 mm around what an iterative model finds.
+
+    Ctrl-C keeps what was learned, --resume goes on. The model of both lies in OUTPUT/model.
+    """
+    from ..methods.common.installed import chosen
+    from ..methods.common.weights import card, publish_weights, weights_of
+    from ..methods.iterative import outline_learning
+    from ..methods.iterative.choosing import METHOD, PURPOSE
+    from ..methods.iterative.inference import Segmenter
+    from ..methods.iterative.outline import WIDTHS, joined
+    from ..methods.iterative.outline_lessons import close_lessons, prepare
+
+    segmenter = Segmenter.load(chosen(METHOD, PURPOSE, model).card.name, device)
+    scans = output / "scans"
+    with progress_bar("Preparing scans", when_stopped=STOPPED) as progress:
+        wanted = list(close_lessons(data, cases, shapes_with(anatomy)))
+        prepare(wanted, segmenter, scans, progress, lambda told: errors.print(told))
+    with progress_bar("Training", when_stopped=STOPPED) as progress:
+        outline_learning.train(
+            scans,
+            output / "train",
+            resume=resume,
+            device=device,
+            workers=workers,
+            progress=progress,
+        )
+    network = outline_learning.trained_network(output / "train")
+    both = joined(weights_of(model, METHOD, PURPOSE), network.state_dict())
+    complemented = replace(segmenter.configuration, outline=WIDTHS)
+    made = card(name, METHOD, complemented.to_dict(), data)
+    published = publish_weights(both, made, output / "model")
+    out.print(f"The model lies in {published.weights}.", soft_wrap=True)
+
+
 def _chosen(name: str, configurations: Mapping[str, Choice]) -> Choice:
     if name not in configurations:
         names = " or ".join(configurations)

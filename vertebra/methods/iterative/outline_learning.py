@@ -71,13 +71,12 @@ class Cubes:
         """The batch of a number."""
         rng = np.random.default_rng([self.seed, number])
         drawn: list[dict[str, Tensor]] = []
-        while len(drawn) < self.batch:
+        for _ in range(self.batch):
             path = self.files[int(rng.integers(len(self.files)))]
             try:
                 with safe_open(path, framework="pt") as file:
                     numbers = [k.split()[1] for k in sorted(file.keys()) if k.startswith("likely")]
-                    if numbers:
-                        drawn.append(_cube(file, str(rng.choice(numbers)), rng))
+                    drawn.append(_cube(file, str(rng.choice(numbers)), rng))
             except (OSError, SafetensorError) as error:
                 raise BadFile(f"'{path}' is damaged; delete it and prepare it again.") from error
         return {name: torch.stack([cube[name] for cube in drawn]) for name in drawn[0]}

@@ -66,7 +66,10 @@ def prepared(lesson: Lesson, segmenter: Segmenter) -> dict[str, Tensor]:
         "labels": torch.from_numpy(np.ascontiguousarray(labels.voxels, dtype=np.uint8)),
     }
     rng = np.random.default_rng(list(lesson.name.encode()))
-    for number, (likely, matrix) in found(scan, labels, segmenter, rng).items():
+    drawn = found(scan, labels, segmenter, rng)
+    if not drawn:
+        raise VertebraError("the segmenter finds no vertebra in it.")
+    for number, (likely, matrix) in drawn.items():
         tensors[f"likely {number}"] = torch.from_numpy(np.rint(likely * 255).astype(np.uint8))
         tensors[f"matrix {number}"] = torch.from_numpy(matrix)
     return tensors
