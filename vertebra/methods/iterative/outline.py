@@ -23,7 +23,7 @@ from .instances import Instance, cleaned
 from .network import scaled
 from .refinement import moved, sampled, window_at_home
 from .unet import UNet
-from .windows import Window
+from .windows import Window, bounds
 
 SPACING = 1.0
 """Side of a voxel, mm."""
@@ -104,6 +104,11 @@ class Outliner:
             sampled(likely, own, fine, order=1),
             sampled(others, part, fine, order=1),
         )
+        if not (probabilities > 0.5).any():
+            return home, np.zeros(home.shape, np.bool_)
+        tight = window_of(probabilities > 0.5).grown(1)
+        home = window_at_home(tight, fine, scan.grid)
+        part = scan.grid.part(home.start, home.shape)
         return home, cleaned(sampled(probabilities, fine, part, order=1) > 0.5)
 
     def _probabilities(self, *channels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -113,6 +118,13 @@ class Outliner:
             logits = self.network(inputs)
         found: NDArray[np.float32] = logits[0].float().sigmoid().cpu().numpy()
         return found
+
+
+def window_of(mask: NDArray[np.bool_]) -> Window:
+    """The box around a mask, which must not be empty."""
+    low, high = bounds(mask)
+    i, j, k = (b - a + 1 for a, b in zip(low, high))
+    return Window(low, (i, j, k))
 
 
 def whole_blocks(grid: Grid, block: int) -> Grid:
