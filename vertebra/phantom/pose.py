@@ -29,7 +29,7 @@ SACRAL_TURN = 15.0
 """The upper plate of the sacrum is tilted beyond the step from L5 to it by this, degrees."""
 
 ATLAS_TURN = 29.0
-"""The ring of the atlas is tilted back against the axis by this, degrees (radiographs: 27 to 32)."""
+"""The atlas' ring is tilted back against the axis by this, degrees (radiographs: 27 to 32)."""
 
 _PELVIC_ROLL = 0.35
 """A lying patient's pelvis is nearly level: it keeps this share of the spine's lean."""
