@@ -131,6 +131,14 @@ def test_direction_and_search_are_chosen(machine, ct, capsys):
     assert [each["instance"] for each in found] == [4, 3, 2, 1]
 
 
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_from_points_both_directions_give_the_same_masks(machine, ct, points, tmp_path, direction):
+    out = tmp_path / direction
+    assert segment(ct, "--points", points, "--direction", direction, "-o", out) == 0
+    assert machine.loaded == ["upwards" if direction == "up" else "coarse"]
+    assert np.array_equal(segmentation.read(out / "scan.seg.nrrd").voxels, TRUTH.voxels)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -45,9 +45,11 @@ def segment(
         "other masks of that result stay as they are.",
     ),
     series: str | None = typer.Option(None, help="The UID of one DICOM series in the folder."),
-    direction: Direction | None = typer.Option(None, help="Which end of the spine comes first."),
+    direction: Direction | None = typer.Option(
+        None, help="Down from the head or up from the sacrum, each with a model of its own."
+    ),
     model: str | None = typer.Option(
-        None, help="A model of 'models list' [default: the finest that segments vertebrae]"
+        None, help="A model of 'models list' [default: the finest that goes in the direction]"
     ),
     device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1 or mps."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON, not a table."),

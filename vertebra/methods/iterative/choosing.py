@@ -17,15 +17,16 @@ def choose(direction: str | None = None, name: str | None = None) -> Model:
 
     Where both directions are possible and none is asked for, it goes down.
     """
+    going = [each for each in installed(METHOD) if direction in (None, _direction(each))]
     if name is not None or not installed(METHOD):
         found = chosen(METHOD, PURPOSE, name)
-        if direction not in (None, configuration_of(found).direction):
+        if direction not in (None, _direction(found)):
+            others = " or ".join(f"'{each.card.name}'" for each in going)
             raise BadModel(
                 f"'{found.card.name}' does not go {direction}; leave out the direction or choose "
-                "another model."
+                f"{others or 'another model'}."
             )
         return found
-    going = [each for each in installed(METHOD) if direction in (None, _direction(each))]
     if not going:
         raise BadModel(
             f"No model for segmenting vertebrae that goes {direction} is installed; leave out "
