@@ -37,12 +37,12 @@ def atlas(size: Size, step: float, style: Style) -> Clay:
     angles = np.linspace(-1, 1, 9)
     depth = tip + 4 - y
     ring = [
-        [np.sin(a * 1.75) * (x + 1), y + depth * (0.18 + 0.82 * np.cos(a * 1.45) ** 1), -1]
+        [np.sin(a * 1.75) * (x + 1), y + depth * (0.18 + 0.82 * np.cos(a * 1.45)), 1 - 2 * abs(a)]
         for a in angles
     ]
     ring[0], ring[-1] = [-x, y - 6, -1], [x, y - 6, -1]
-    clay.limb(ring, [[3.2 + 1.8 * (1 - abs(a)), 2.6] for a in angles], blend=1.5)
-    clay.limb([[0, tip + 4.5, -1], [0, tip + 2.3, -1]], [[5.0, 3.2], [4.0, 2.7]], blend=2)
+    clay.limb(ring, [[3.2 + 0.8 * (1 - abs(a)), 2.6] for a in angles], blend=1.5)
+    clay.limb([[0, tip + 4.5, 1], [0, tip + 2.3, 1]], [[4.2, 3.2], [3.6, 2.7]], blend=2)
     return clay
 
 
