@@ -92,34 +92,42 @@ class Localizer:
         network = loaded(MultiViewNetwork(configuration), found)
         return cls.of(network, configuration, device, found.card.sha256)
 
+    @property
+    def settings(self) -> Settings:
+        """How the chain decoder shall take the candidates."""
+        return Settings(independence=self.configuration.independence)
+
     def locate(self, volume: Volume, progress: Progress | None = None) -> list[Candidate]:
         """The places in a CT that may be vertebral bodies, with what they look like."""
         progress = progress or Progress()
         small = upright(volume, self.configuration.optics.pixel, progress.part(0, 0.3))
         progress.report(0.3, "Taking views")
-        sightings = self.sight(small, progress.part(0.3, 1.0))
-        return [
-            self._candidate(sighting, volume.grid)
-            for sighting in sightings
-            if volume.grid.contains(sighting.position)
-        ]
+        return self.candidates(self.looks(small, progress.part(0.3, 1.0)), volume.grid)
 
-    def sight(self, volume: Volume, progress: Progress | None = None) -> list[Sighting]:
-        """What the views of an upright volume show."""
+    def looks(self, volume: Volume, progress: Progress | None = None) -> list[tuple[Window, Look]]:
+        """What the views of an upright volume show, window by window."""
         progress = progress or Progress()
-        optics, grid = self.configuration.optics, volume.grid
+        grid = volume.grid
         voxels = np.ascontiguousarray(volume.voxels, dtype=np.float32)
         hounsfield = torch.from_numpy(voxels).to(self.device)
         seen = []
-        plan = list(windows(MAPPINGS["bone"](hounsfield), grid, optics))
+        plan = list(windows(MAPPINGS["bone"](hounsfield), grid, self.configuration.optics))
         for number, window in enumerate(plan):
             part = progress.part(number / len(plan), (number + 1) / len(plan))
             look = self.view(hounsfield, grid, window, part)
             moved = window.moved_to(look.positions)
             if moved is not None:
                 window, look = moved, self.view(hounsfield, grid, moved, part.part(1, 1))
-            seen.append((window, look.sightings()))
-        return blended(seen)
+            seen.append((window, look))
+        return seen
+
+    def candidates(self, looks: Sequence[tuple[Window, Look]], grid: Grid) -> list[Candidate]:
+        """The vertebrae of all windows as one list, without those outside the scan."""
+        return [
+            self._candidate(sighting, grid)
+            for sighting in blended([(window, look.sightings()) for window, look in looks])
+            if grid.contains(sighting.position)
+        ]
 
     def view(self, hounsfield: Tensor, grid: Grid, window: Window, progress: Progress) -> Look:
         """What the views of one window of an upright volume show."""
@@ -207,5 +215,4 @@ def label(volume: Volume, localizer: Localizer, progress: Progress | None = None
     made_by = provenance(
         f"{METHOD} {localizer.configuration.name}", localizer.weights, volume.source
     )
-    settings = Settings(independence=localizer.configuration.independence)
-    return replace(decode(candidates, settings).spine, provenance=made_by)
+    return replace(decode(candidates, localizer.settings).spine, provenance=made_by)
