@@ -21,7 +21,8 @@ def atlas(size: Size, step: float, style: Style) -> Clay:
     for side in (-1, 1):
         mass = block((side * x, y, 0), (7.2, 8.5, 9.5), None, 3.5)
         clay.add(mass, (side * x - 9, y - 11, -12), (side * x + 9, y + 11, 12), 1)
-        under = block((side * x, y, -16.5), (16, 16, 10), rotation(roll=side * 20), 1)
+        tilt = rotation(pitch=-15, roll=side * 20)
+        under = block((side * x, y, -15.2), (16, 16, 10), tilt, 1)
         clay.cut(under, (side * x - 9, y - 11, -19), (side * x + 9, y + 11, -2), 1)
         pan = ellipsoid((side * (x - 1), y + 1, 12), (6.5, 10, 6.5))
         clay.cut(pan, (side * x - 9, y - 11, 3), (side * x + 9, y + 11, 19), 1.5)
