@@ -1,161 +1,175 @@
-"""How well a multi-view model labels unseen phantoms, real scans, or both, with the ablations.
+"""How well a multi-view model labels unseen phantoms, by region and difficulty, and real scans.
 
-The ablations need one reading of the views: naming by majority, by the weighted vote, with the
-published correction, and by our decoder. Run, for example:
-python Testing/benchmarks/multiview_accuracy.py --checkpoint DIR --phantoms 200 --views 5 10 20
+Each phantom's result is a file in OUT, so that a run can go on where it was stopped, and several
+processes can share the work; each prints the figures over all there is. Two halves, then both:
+python Testing/benchmarks/multiview_accuracy.py --model NAME -o OUT --first 0 --count 100
+python Testing/benchmarks/multiview_accuracy.py --model NAME -o OUT --first 100 --count 100
+python Testing/benchmarks/multiview_accuracy.py --model NAME -o OUT --count 0
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from multiview_kinds import kinds_of, shown_class
+from multiview_records import WAYS, Record, evaluation, found_share, measured, way_share
 
-from vertebra.anatomy import Level, level
 from vertebra.errors import VertebraError
-from vertebra.evaluation import Annotation, Case, evaluate
-from vertebra.methods.common.preparation import upright
-from vertebra.methods.multiview import vote
 from vertebra.methods.multiview.configuration import CONFIGURATIONS
-from vertebra.methods.multiview.inference import Localizer, label, photographs
-from vertebra.methods.multiview.intensity import MAPPINGS
+from vertebra.methods.multiview.inference import Localizer
 from vertebra.methods.multiview.learning import trained_network
-from vertebra.methods.multiview.windows import windows
 from vertebra.spine import Spine
-from vertebra.training.examples import Example, phantom
+from vertebra.training.examples import Example, phantom_case, phantom_name
 from vertebra.volume import read_volume
 
-NEAR = 20.0
-NOT_COUNTED = ("S1", "S2", "Co")
+SEED = 5_000_000
+"""The first phantom's seed; no model is trained on it or those after it."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", help="an installed model")
-    parser.add_argument("--checkpoint", type=Path, help="the folder of a training")
+    parser.add_argument("--checkpoint", type=Path, help="the folder of a training instead")
     parser.add_argument("--configuration", default="compact", choices=list(CONFIGURATIONS))
-    parser.add_argument("--phantoms", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=5_000_000, help="never trained on")
+    parser.add_argument("-o", "--out", type=Path, help="a folder for the phantoms' results")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first phantom")
+    parser.add_argument("--count", type=int, default=0, help="how many phantoms")
+    parser.add_argument("--views", type=int, nargs="+", default=[10], help="such as 5 10 20")
     parser.add_argument("--real", type=Path, help="folder of CASE/ct.nii.gz, centroids_lps_mm.csv")
-    parser.add_argument("--views", type=int, nargs="+", default=[10])
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
+    torch.set_num_threads(1)
     localizer = _localizer(options)
-    for count in options.views:
-        optics = replace(localizer.configuration.optics, views=count)
-        looking = replace(localizer, configuration=replace(localizer.configuration, optics=optics))
-        if options.phantoms:
-            seeds = range(options.seed, options.seed + options.phantoms)
-            spacing = localizer.configuration.optics.pixel
-            report(f"phantoms, K={count}", (phantom(s, spacing) for s in seeds), looking)
-        if options.real:
-            report(f"real, K={count}", real_examples(options.real), looking, each=True)
+    looking = [with_views(localizer, count) for count in options.views]
+    if options.out:
+        for seed in range(SEED + options.first, SEED + options.first + options.count):
+            measure(seed, looking, options.out)
+        for count, each in zip(options.views, looking):
+            records = [Record.read(file) for file in sorted(options.out.glob(ending(each, "*")))]
+            report(f"Phantoms, {count} views", records, localizer)
+    if options.real:
+        for count, each in zip(options.views, looking):
+            makers = real_scans(options.real)
+            records = [record for make in makers for record in measured(make, [each])]
+            report(f"Real scans, {count} views", records, localizer)
+            print_scans(records)
 
 
 def _localizer(options: argparse.Namespace) -> Localizer:
     if options.model:
         return Localizer.load(options.model, options.device)
     configuration = CONFIGURATIONS[options.configuration]
-    return Localizer.of(
-        trained_network(options.checkpoint, configuration), configuration, options.device
-    )
+    network = trained_network(options.checkpoint, configuration)
+    return Localizer.of(network, configuration, options.device, str(options.checkpoint))
 
 
-def real_examples(folder: Path) -> Iterator[Example]:
+def with_views(localizer: Localizer, count: int) -> Localizer:
+    """The localizer with another number of views and the same network."""
+    configuration = localizer.configuration
+    optics = replace(configuration.optics, views=count)
+    return replace(localizer, configuration=replace(configuration, optics=optics))
+
+
+def measure(seed: int, localizers: Sequence[Localizer], out: Path) -> None:
+    """Label a phantom with those localizers whose result the folder lacks."""
+    name = phantom_name(seed)
+    lacking = [each for each in localizers if not (out / ending(each, name)).exists()]
+    if lacking:
+        spacing = lacking[0].configuration.optics.pixel
+        for localizer, record in zip(lacking, measured(partial(phantom, seed, spacing), lacking)):
+            record.write(out / ending(localizer, name))
+
+
+def ending(localizer: Localizer, name: str) -> str:
+    """The file of a phantom's result."""
+    return f"{name}-{localizer.configuration.optics.views}-views.json"
+
+
+def phantom(seed: int, spacing: float) -> tuple[Example, tuple[str, ...]]:
+    """The phantom of a seed, and what makes it hard."""
+    case = phantom_case(seed, spacing)
+    return Example(phantom_name(seed), case.volume, case.spine), kinds_of(case)
+
+
+def real_scans(folder: Path) -> Iterator[Callable[[], tuple[Example, tuple[str, ...]]]]:
     """Real scans with hand-placed centres."""
     for case in sorted(path for path in folder.iterdir() if path.is_dir()):
-        points = {}
-        with (case / "centroids_lps_mm.csv").open() as file:
-            for name, x, y, z in list(csv.reader(file))[1:]:
-                points[name] = (-float(x), -float(y), float(z))
-        yield Example(case.name, read_volume(case / "ct.nii.gz"), Spine.of(points))
+        yield partial(_real_scan, case)
 
 
-def report(
-    title: str, examples: Iterator[Example], localizer: Localizer, each: bool = False
-) -> None:
-    """Print the figures over all examples, and the ablations."""
-    cases, ablation, total, found = [], Counter[str](), 0, 0
-    for example in examples:
-        reference = _counted(example.spine)
-        if not len(reference):
-            continue
-        spine = _counted(label(example.volume, localizer))
-        cases.append(Case(example.name, Annotation(reference), Annotation(spine)))
-        found += _found(reference, spine.centroids)
-        total += len(reference)
-        ablation += named_otherwise(example, reference, localizer)
-    figures = evaluate(cases)
-    if each:
-        for scan in figures.scans:
-            right = sum(bool(vertebra.identified) for vertebra in scan.vertebrae)
-            errors = [v.error for v in scan.vertebrae if v.error is not None]
-            median = np.median(errors) if errors else np.nan
-            print(f"  {scan.name:28} {right}/{len(scan.vertebrae)} right, median {median:.1f} mm")
-    summary, error = figures.total, figures.total.error_identified
-    print(f"{title}: {len(cases)} scans, {total} vertebrae")
-    print(f"  found within {NEAR:.0f} mm      {found / total:.1%}")
-    print(f"  identification rate     {summary.identification_rate:.1%}")
-    print(f"  all labels right        {figures.all_right_rate:.1%}")
-    if error:
-        print(f"  error of right names    mean {error.mean:.2f}, median {error.median:.2f} mm")
+def _real_scan(folder: Path) -> tuple[Example, tuple[str, ...]]:
+    points = {}
+    with (folder / "centroids_lps_mm.csv").open() as file:
+        for name, x, y, z in list(csv.reader(file))[1:]:
+            points[name] = (-float(x), -float(y), float(z))
+    return Example(folder.name, read_volume(folder / "ct.nii.gz"), Spine.of(points)), ()
+
+
+def report(title: str, records: Sequence[Record], localizer: Localizer) -> None:
+    """Print all figures over records as tables."""
+    if any(record.model != localizer.weights for record in records):
+        raise VertebraError("The folder holds another model's results; choose another one.")
+    records = [record for record in records if len(record.reference)]
+    if not records:
+        return
+    figures = evaluation(records)
+    print(f"\n{title}: {len(records)} scans")
+    print("\n| | scans | vertebrae | found within 20 mm | identified | all right | error, mm |")
+    print("|---|---|---|---|---|---|---|")
+    print(row("all", records))
+    for title, members in groups(records):
+        print(row(title, members))
     for region, part in figures.regions.items():
-        print(f"  {region.value:12} {part.identification_rate:.1%} of {part.named}")
+        rate, error = part.identification_rate, part.error_identified
+        mean = "–" if error is None else f"{error.mean:.2f}"
+        print(f"| {region.value} vertebrae | | {part.named} | | {rate:.1%} | | {mean} |")
+    for way in WAYS:
+        print(f"| named by {way} | | | | {way_share(records, way):.1%} | | |")
+    print("\nAnomalies named as such")
     for anomaly, score in figures.anomalies.items():
-        counts = f"{score.seen}/{score.present} seen, {score.false_alarms}/{score.absent} false"
-        print(f"  {anomaly.value:8} {counts}")
-    if ablation["vertebrae"]:
-        for way in ("majority", "vote", "vote + correction"):
-            print(f"  named by {way:18} {ablation[way] / ablation['vertebrae']:.1%}")
+        print(
+            f"  {anomaly.value:8} {score.seen} of {score.present} seen, "
+            f"{score.false_alarms} false alarms in {score.absent}"
+        )
+    for part in ("making", "labelling"):
+        times = [record.seconds[part] for record in records]
+        print(f"{part}: {np.mean(times):.1f} s of processor time a scan")
 
 
-def named_otherwise(example: Example, reference: Spine, localizer: Localizer) -> Counter[str]:
-    """How many vertebrae each simpler way of naming gets right, on scans of one window."""
-    volume = upright(example.volume, localizer.configuration.optics.pixel)
-    hounsfield = torch.from_numpy(np.ascontiguousarray(volume.voxels, dtype=np.float32))
-    optics = localizer.configuration.optics
-    plan = list(windows(MAPPINGS["bone"](hounsfield), volume.grid, optics))
-    if len(plan) > 1:
-        return Counter()
-    look = localizer.look(plan[0], photographs(hounsfield, volume.grid, plan[0].views, optics))
-    right = Counter({"vertebrae": len(reference)})
-    if not len(look.positions):
-        return right
-    V = vote.voted(look.maps)
-    ways: dict[str, list[Level]] = {
-        "majority": vote.majority(look.maps),
-        "vote": vote.named_alone(V),
-    }
-    real = [row for row, name in enumerate(ways["vote"]) if name.name not in NOT_COUNTED]
-    try:
-        mended = dict(zip(real, vote.corrected(V[real])) if real else ())
-    except VertebraError:
-        mended = {}
-    ways["vote + correction"] = [mended.get(row, level("S1")) for row in range(len(V))]
-    for way, names in ways.items():
-        for vertebra in reference:
-            away = np.linalg.norm(look.positions - vertebra.centroid, axis=1)
-            nearest = int(away.argmin())
-            right[way] += bool(away[nearest] < NEAR and names[nearest] is vertebra.level)
-    return right
+def groups(records: Sequence[Record]) -> Iterable[tuple[str, list[Record]]]:
+    """The records by what makes them hard, and by how much of the spine they show."""
+    for title in sorted({kind for record in records for kind in record.kinds}):
+        yield title, [record for record in records if title in record.kinds]
+    for title in sorted({shown_class(record.reference) for record in records}):
+        yield title, [record for record in records if shown_class(record.reference) == title]
 
 
-def _found(reference: Spine, places: tuple[tuple[float, float, float], ...]) -> int:
-    if not places:
-        return 0
-    away = np.subtract(np.array(reference.centroids)[:, None], np.array(places)[None])
-    return int((np.linalg.norm(away, axis=-1).min(axis=1) < NEAR).sum())
+def row(title: str, records: Sequence[Record]) -> str:
+    """One row of the table."""
+    figures = evaluation(records)
+    total, error = figures.total, figures.total.error_identified
+    shares = (found_share(records), total.identification_rate, figures.all_right_rate)
+    cells = [title, str(len(records)), str(total.vertebrae)]
+    cells += ["–" if share is None else f"{share:.1%}" for share in shares]
+    cells.append("–" if error is None else f"mean {error.mean:.2f}, median {error.median:.2f}")
+    return "| " + " | ".join(cells) + " |"
 
 
-def _counted(spine: Spine) -> Spine:
-    kept = tuple(each for each in spine if each.level.name not in NOT_COUNTED)
-    return replace(spine, vertebrae=kept)
+def print_scans(records: Sequence[Record]) -> None:
+    """Print the figures of each scan."""
+    print()
+    for scan in evaluation(records).scans:
+        right = sum(bool(vertebra.identified) for vertebra in scan.vertebrae)
+        errors = [each.error for each in scan.vertebrae if each.error is not None]
+        median = f"{np.median(errors):.1f}" if errors else "–"
+        print(f"{scan.name:28} {right} of {len(scan.vertebrae)} right, median {median} mm")
 
 
 if __name__ == "__main__":
