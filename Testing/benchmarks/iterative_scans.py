@@ -24,6 +24,7 @@ from vertebra.methods.iterative.inference import Segmenter, places_of
 from vertebra.methods.iterative.instances import Instance
 from vertebra.methods.iterative.learning import trained_network
 from vertebra.methods.iterative.lessons import MASKED, PHANTOM_COMPLETE
+from vertebra.methods.iterative.misfits import misfits
 from vertebra.methods.iterative.refinement import Boundary
 from vertebra.methods.iterative.result import Canvas, drawn_for_points, drawn_without_points
 from vertebra.phantom.scan import make_case
@@ -143,7 +144,9 @@ def traversed(
         raise VertebraError("Name the model to search with: --coarse.")
     else:
         large, search = coarse.begin(scan.volume, Progress(), None)
-        places = [place_in(each, large, small) for each in search.run()]
+        seen = list(search.run())
+        strays = misfits(seen, large)
+        places = [place_in(each, large, small) for each in seen if each.number not in strays]
         alone = (instance for _, instance in segment_places(traversal, places))
     return Found(small, [(None, instance) for instance in alone], None)
 
@@ -176,6 +179,7 @@ def figures(scan: Scan, labels: LabelMap, spine: Spine) -> dict[str, Any]:
         "vertebrae": [
             {
                 "level": each.level.name,
+                "called": each.mask_called.name if each.mask_called else None,
                 "region": each.level.region.value,
                 "whole": each.level in complete,
                 "dice": each.instance_dice,
