@@ -170,20 +170,25 @@ def scan(
 def floor(segmenter: Watched) -> None:
     """How long the looks would take if the device did nothing but multiply."""
     size, device = segmenter.configuration.patch, segmenter.device
-    kind = torch.bfloat16 if multiplies_bfloat16(device) else torch.float32
     channels = 3 if segmenter.configuration.pointed else 2
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         segmenter.network(torch.zeros(1, channels, size, size, size, device=device))
-    work = counter.get_total_flops() * len(segmenter.looks)
+    at_least("the fine looks", counter.get_total_flops() * len(segmenter.looks), device)
+
+
+def at_least(what: str, work: int, device: torch.device) -> None:
+    """Print how long a number of operations takes a device that does nothing but multiply."""
+    kind = torch.bfloat16 if multiplies_bfloat16(device) else torch.float32
     matrix = torch.ones(2048, 2048, dtype=kind, device=device)
     matrix @ matrix
-    begin = time.perf_counter()
+    begin = time.process_time() if device.type == "cpu" else time.perf_counter()
     for _ in range(5):
         result = matrix @ matrix
     float(result[0, 0])
-    speed = 5 * 2 * 2048**3 / (time.perf_counter() - begin)
+    end = time.process_time() if device.type == "cpu" else time.perf_counter()
+    speed = 5 * 2 * 2048**3 / (end - begin)
     print(
-        f"{work / 1e9:.0f} GFLOP in the fine looks; this device multiplies {speed / 1e9:.0f} "
+        f"{work / 1e9:.0f} GFLOP in {what}; this device multiplies {speed / 1e9:.0f} "
         f"GFLOP/s ({str(kind).removeprefix('torch.')}): at least {work / speed:.1f} s"
     )
 
