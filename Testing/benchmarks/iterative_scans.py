@@ -36,8 +36,8 @@ from vertebra.volume import LabelMap, Volume, read_label_map, read_volume
 
 STARTS = ("points", "search", "coarse")
 USUAL = [v for v in VERTEBRAE if v.region is not Region.SACRAL and v.name not in ("T13", "L6")]
-ACROSS, ALONG = 160, 180
-"""A crop of a phantom, mm: four vertebrae or more, and all of their processes."""
+ACROSS, ALONG = 140, 160
+"""A crop of a phantom, mm: four vertebrae or more with their processes, quickly made."""
 BODY = (49, 50)
 """What TPTBox' subregion masks call the border and the inside of a vertebral body."""
 L3 = 22

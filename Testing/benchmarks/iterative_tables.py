@@ -9,6 +9,7 @@ import numpy as np
 
 REGIONS = ("cervical", "thoracic", "lumbar")
 FAULTS = ("missed", "double", "merged", "invented")
+DISTANCES = ("asd", "hd95")
 LOW = 0.8
 Row = Mapping[str, Any]
 """The figures of one vertebra."""
@@ -69,11 +70,15 @@ def print_row(name: str, rows: list[Row]) -> None:
 def averages(rows: Iterable[Row]) -> tuple[float, float, float]:
     """The means of Dice, ASD and HD95."""
     rows = list(rows)
-    known = [row for row in rows if row["asd"] is not None]
-    dice = float(np.mean([row["dice"] or 0.0 for row in rows])) if rows else np.nan
-    if not known:
-        return dice, np.nan, np.nan
-    return dice, *(float(np.mean([row[kind] for row in known])) for kind in ("asd", "hd95"))
+    dice = mean(row["dice"] or 0.0 for row in rows)
+    asd, hd95 = (mean(row[kind] for row in rows if row["asd"] is not None) for kind in DISTANCES)
+    return dice, asd, hd95
+
+
+def mean(values: Iterable[float]) -> float:
+    """The mean; not a number where there is none."""
+    known = list(values)
+    return sum(known) / len(known) if known else np.nan
 
 
 def total(runs: Iterable[Any], kind: str) -> int:

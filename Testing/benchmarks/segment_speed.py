@@ -1,6 +1,6 @@
 """How long `vertebra segment` takes on a large scan with the models that ship, and its memory.
 
-The scan is a synthetic spine of 20 vertebrae or more, made in large voxels and brought to small ones.
+The scan is a synthetic spine of 20 vertebrae or more, made in large voxels, brought to small ones.
 Run: python Testing/benchmarks/segment_speed.py [--points] [--model iterative-coarse]
 """
 
