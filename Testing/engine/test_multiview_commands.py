@@ -1,6 +1,7 @@
 """`vertebra label` and `vertebra train`, from a terminal's point of view, on toy patients."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import typer
 from blocks import TINY, block_example, shorter
 from typer.testing import CliRunner
 
+from vertebra.anatomy import level
 from vertebra.cli import label, train
 from vertebra.errors import VertebraError
 from vertebra.exchange import markups, table, verse, verse_folder
@@ -23,7 +25,7 @@ from vertebra.methods.multiview import configuration
 from vertebra.methods.multiview.networks import MultiViewNetwork
 from vertebra.runtime import models
 from vertebra.runtime.models import Card
-from vertebra.spine import Spine, from_json
+from vertebra.spine import Flag, RunnerUp, Spine, from_json
 from vertebra.volume import write_volume
 
 app = typer.Typer()
@@ -93,6 +95,27 @@ def test_labelling_writes_every_file_and_says_what_is_uncertain(tmp_path, monkey
     names = sorted(file.name for file in (tmp_path / "out").iterdir())
     endings = [".csv", ".mrk.json", ".png", ".spine.json", "_seg-vert_ctd.json"]
     assert names == [f"scan{ending}" for ending in endings]
+
+
+@pytest.mark.parametrize(
+    ("names", "anchored", "said"),
+    [
+        (["L1", "L5", "S1"], True, "3 vertebrae, L1 to S1; counted from the sacrum."),
+        (["C1", "C2"], True, "2 vertebrae, C1 to C2; counted from the axis."),
+        (["T7"], False, "1 vertebra, T7."),
+    ],
+)
+def test_a_sentence_sums_up_what_was_found_and_what_it_was_counted_from(names, anchored, said):
+    spine = Spine.of({name: (0, 0, -30 * place) for place, name in enumerate(names)})
+    assert label.summary(replace(spine, anchored_count=anchored)) == said
+
+
+def test_where_names_are_doubtful_the_next_best_are_told():
+    spine = Spine.of({"T7": (0, 0, 0), "T8": (0, 0, -22)})
+    doubtful = tuple(replace(each, flags=frozenset({Flag.AMBIGUOUS})) for each in spine)
+    others = RunnerUp((level("T8"), level("T9")), 0.1)
+    said = label.summary(replace(spine, vertebrae=doubtful, runner_up=others))
+    assert said == "2 vertebrae, T7 to T8. The next best names are T8 to T9."
 
 
 def test_all_written_files_tell_the_same_spine(tmp_path):

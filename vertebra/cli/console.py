@@ -22,6 +22,8 @@ out = Console(markup=False, highlight=False)
 errors = Console(stderr=True, markup=False, highlight=False)
 """Without markup, since a file name or a sentence may hold brackets."""
 
+LEGEND = "R, A, S: mm from the scan's origin towards the patient's right, front and head."
+
 
 @contextmanager
 def progress_bar(
@@ -53,10 +55,14 @@ def print_json(document: Any) -> None:
 
 
 def spine_table(spine: Spine, title: str = "", volumes: Mapping[int, float] | None = None) -> Table:
-    """A table of a spine as a person reads it; `volumes` are millilitres by instance."""
+    """A table of a spine as a person reads it; `volumes` are millilitres by instance.
+
+    How much of each vertebra is in view is shown where that was judged.
+    """
     table = Table(title=title or None)
     measured = [] if volumes is None else ["ml"]
-    for name in ("Level", "R mm", "A mm", "S mm", *measured, "Sure", "In view"):
+    judged = ["In view"] if any(each.completeness is not None for each in spine) else []
+    for name in ("Level", "R mm", "A mm", "S mm", *measured, "Sure", *judged):
         table.add_column(name, justify="left" if name == "Level" else "right")
     table.add_column("Flags")
     for vertebra in spine:
@@ -70,8 +76,8 @@ def spine_table(spine: Spine, title: str = "", volumes: Mapping[int, float] | No
             y,
             z,
             *([] if volumes is None else [_millilitres(volumes.get(vertebra.instance))]),
-            _percent(vertebra.confidence),
-            _percent(vertebra.completeness),
+            _sure(vertebra.confidence),
+            *[_percent(vertebra.completeness) for _ in judged],
             flags,
         )
     return table
@@ -79,8 +85,11 @@ def spine_table(spine: Spine, title: str = "", volumes: Mapping[int, float] | No
 
 def print_spine(spine: Spine, title: str = "", volumes: Mapping[int, float] | None = None) -> None:
     """Print a spine's table and its problems."""
+    if not len(spine):
+        out.print("No vertebrae.")
+        return
     out.print(spine_table(spine, title, volumes))
-    out.print("R, A, S: millimetres to the right, front and head of the patient.", style="dim")
+    out.print(LEGEND, style="dim")
     for problem in spine.problems():
         print_warning(problem.sentence)
 
@@ -101,6 +110,11 @@ def print_warning(sentence: str) -> None:
 
 def _millilitres(volume: float | None) -> str:
     return "–" if volume is None else f"{volume:.1f}"
+
+
+def _sure(confidence: float | None) -> str:
+    """A confidence in percent; no name is ever quite sure."""
+    return ">99%" if confidence is not None and confidence > 0.99 else _percent(confidence)
 
 
 def _percent(probability: float | None) -> str:

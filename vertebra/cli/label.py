@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
-from ..spine import Spine, to_json
+from ..spine import Flag, Spine, to_json
 from ..volume import Volume
 from .console import out, print_flags, print_json, print_spine, print_warning, progress_bar
+
+ANCHORS = {"C2": "axis", "S1": "sacrum"}
+"""What a count starts from, by the level that shows it."""
 
 
 def label(
@@ -19,7 +23,7 @@ def label(
     ),
     series: str | None = typer.Option(None, help="The UID of one DICOM series in the folder."),
     model: str | None = typer.Option(
-        None, help="A model of 'models list' [default: the first that labels spines]"
+        None, help="A model of 'models list'; by default the first that labels spines."
     ),
     device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1 or mps."),
     as_json: bool = typer.Option(False, "--json", help="Print the spine as JSON, not a table."),
@@ -38,12 +42,38 @@ def label(
     if as_json:
         print_json(json.loads(to_json(spine)))
         return
-    print_spine(spine, ct.name)
-    if not len(spine):
+    if len(spine):
+        out.print(summary(spine))
+        print_spine(spine, ct.name)
+        print_flags(spine)
+    else:
         out.print("No vertebra was found; is the spine in view?")
-    print_flags(spine)
     for note in result.notes:
         print_warning(note)
+    if output is not None:
+        out.print(f"Points, table, spine and picture lie in {output}.", soft_wrap=True)
+
+
+def summary(spine: Spine) -> str:
+    """What was found, by what it was counted, and what else it may be, in one or two sentences."""
+    names = [str(level) for level in spine.levels]
+    said = f"{_counted(len(names))}, {_range(names)}"
+    seen = [place for name, place in ANCHORS.items() if name in names]
+    if spine.anchored_count and seen:
+        said += f"; counted from the {' and the '.join(seen)}"
+    said += "."
+    if spine.runner_up and any(Flag.AMBIGUOUS in each.flags for each in spine):
+        others = [str(level) for level in spine.runner_up.levels]
+        said += f" The next best names are {_range(others)}."
+    return said
+
+
+def _counted(count: int) -> str:
+    return "1 vertebra" if count == 1 else f"{count} vertebrae"
+
+
+def _range(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
 
 
 def write_results(volume: Volume, spine: Spine, folder: Path, name: str) -> None:

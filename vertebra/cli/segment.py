@@ -37,7 +37,7 @@ def segment(
     search: Search | None = typer.Option(
         None,
         help="Without points: 'points' makes them with a labelling model, 'coarse' looks for "
-        "vertebrae in large voxels, 'fine' in small ones [default: the first that is possible]",
+        "vertebrae in large voxels, 'fine' in small ones; by default the first that is possible.",
     ),
     only: str | None = typer.Option(
         None,
@@ -49,7 +49,7 @@ def segment(
         None, help="Down from the head or up from the sacrum, each with a model of its own."
     ),
     model: str | None = typer.Option(
-        None, help="A model of 'models list' [default: the finest that goes in the direction]"
+        None, help="A model of 'models list'; by default the finest that goes in the direction."
     ),
     device: str = typer.Option("auto", help="auto, cpu, cuda, cuda:1 or mps."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON, not a table."),
@@ -112,8 +112,9 @@ def tell(volume: Volume, result: Result, output: Path | None, ct: Path, as_json:
             vertebra["volume_ml"] = round(volumes.get(vertebra["instance"], 0.0), 2)
         print_json({**document, "notes": notes})
         return
-    print_spine(result.spine, ct.name, volumes)
-    if not volumes:
+    if volumes:
+        print_spine(result.spine, ct.name, volumes)
+    else:
         out.print("No vertebra was found; is the spine in view?")
     print_flags(result.spine)
     for note in notes:

@@ -11,7 +11,7 @@ import typer
 from ..anatomy import Anomaly, level
 from ..errors import BadEdit, BadFile
 from ..spine import Spine, Which, to_json
-from .console import out, print_json, print_spine
+from .console import print_json, print_spine
 
 app = typer.Typer(help="Show and correct labelled spines.", no_args_is_help=True)
 edit = typer.Typer(
@@ -189,8 +189,6 @@ def _print(spine: Spine, title: str, as_json: bool) -> None:
         print_json(json.loads(to_json(spine)))
     else:
         print_spine(spine, title)
-        if not len(spine):
-            out.print("No vertebrae.")
 
 
 def _maybe(name: str | None) -> Which | None:

@@ -33,7 +33,7 @@ class Flag(Enum):
 
 _SENTENCES = {
     Flag.PARTIAL: "Cut by the edge of the scan.",
-    Flag.ANOMALY: "T11, T13, L4 or L6 suspected: check the count.",
+    Flag.ANOMALY: "11 or 13 thoracic or 4 or 6 lumbar vertebrae suspected: check the count.",
     Flag.AMBIGUOUS: "Another level is nearly as likely.",
     Flag.SPACING: "Unusual distance to its neighbour.",
     Flag.METAL: "Metal nearby: position and mask are less sure.",
