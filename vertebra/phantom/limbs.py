@@ -42,7 +42,7 @@ def head_frame(subject: Subject) -> Array:
     atlas = subject.pose.frames[0]
     frame: Array = atlas.copy()
     nod = np.degrees(np.arctan2(frame[1, 2], frame[2, 2])) + _ATLAS_ON_SKULL
-    level = float(np.clip(nod * 0.5, -14, 14)) - _ATLAS_ON_SKULL
+    level = float(np.clip(nod * 0.5, -20, 20)) - _ATLAS_ON_SKULL
     frame[:3, :3] = frame[:3, :3] @ rotation(pitch=level)
     frame[:3, :3] *= subject.scale**0.6  # heads differ less than bodies
     frame[:3, 3] += (atlas[:3, :3] * subject.scale - frame[:3, :3]) @ _CONDYLES

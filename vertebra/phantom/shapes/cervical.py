@@ -154,7 +154,7 @@ def cervical(name: str, size: Size, step: float, style: Style) -> Clay:
         _transverse(clay, number, size, side, (x, y))
         clay.limb(  # lamina, straight from the pillar to the root of the spinous process
             np.array(
-                [[x - 1, y - 3.5, -3], [0.42 * inner, lamina - 0.5, -3.5], [0, lamina - 3, -3.5]]
+                [[x - 1, y - 3.5, -3], [0.42 * inner, lamina - 0.5, -3.5], [0, lamina - 3.6, -3.5]]
             )
             * s,
             [[h * 0.46, 2.4], [h * 0.44, 2.2], [h * 0.4, 2.2]],
@@ -162,13 +162,13 @@ def cervical(name: str, size: Size, step: float, style: Style) -> Clay:
         )
         if fork:
             clay.limb(
-                np.array([[1.0, tip + 7, -3 - drop * 0.75], [fork, tip + 2.8, -3 - drop]]) * s,
-                [[3.6, 2.6], [3.0, 2.8]],
+                np.array([[1.0, tip + 4.8, -3 - drop * 0.75], [fork, tip + 2.8, -3 - drop]]) * s,
+                [[3.4, 2.4], [3.0, 2.8]],
                 blend=2,
             )
     end = [0, tip + 4.8, -3 - drop * 0.9] if fork else [0, tip + 3.8, -3 - drop]
     clay.limb(  # spinous process, one piece up to its forked end
-        [[0, lamina - 2.5, -3], end], [[5.4, 3.3], [4.8, 3.5] if fork else [5.4, 4.4]], blend=2
+        [[0, lamina - 3.4, -3], end], [[5.4, 3.3], [4.8, 3.5] if fork else [5.4, 4.4]], blend=2
     )
     return clay
 
