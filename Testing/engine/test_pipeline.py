@@ -12,7 +12,7 @@ from vertebra.pipeline import Piece, Search, resegment, segment
 from vertebra.pipeline.segment import NOTHING_LABELLED, UNNAMED
 from vertebra.runtime import devices
 from vertebra.spine import Flag, Spine
-from vertebra.volume import LabelMap, Volume
+from vertebra.volume import Grid, LabelMap, Volume
 
 SCAN, TRUTH, POINTS = body_of_blobs()
 
@@ -62,6 +62,19 @@ def test_where_nothing_can_be_labelled_the_scan_is_searched(machine):
     result = segment(SCAN, device="cpu")
     assert result.notes == (NOTHING_LABELLED,)
     assert len(result.spine) == 4
+
+
+def test_a_mask_that_is_no_vertebra_is_left_out_with_a_note(machine):
+    machine.install("coarse")
+    voxels = np.full((80, *SCAN.grid.shape[1:]), -1000, np.int16)
+    voxels[: SCAN.grid.shape[0]] = SCAN.voxels
+    voxels[SCAN.grid.shape[0] - 3 : 77] = 20
+    voxels[62:69, 14:22, 16:23] = 700
+    grid = Grid.of(voxels.shape, (3, 3, 3), SCAN.grid.origin)
+    result = segment(Volume(voxels, grid), device="cpu")
+    assert len(result.spine) == 4
+    assert not result.labels.voxels[60:].any()
+    assert [note for note in result.notes if note.endswith("off the line of the spine.")]
 
 
 def test_a_user_chooses_how_to_search(machine):
