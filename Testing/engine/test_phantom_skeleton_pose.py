@@ -215,9 +215,12 @@ def test_the_dens_ends_behind_the_arch_of_the_atlas_in_short_and_long_necks() ->
 
 
 def test_the_ring_of_the_atlas_is_tilted_back_and_the_head_is_nearly_level() -> None:
-    for seed in range(12):
+    turns = []
+    for seed in range(40):
         subject = Subject.draw(seed, healthy=True)
         frames = [*subject.pose.frames[:2], head_frame(subject)]
         atlas, axis, head = (np.degrees(np.arctan2(-f[1, 2], f[2, 2])) for f in frames)
-        assert atlas - axis == pytest.approx(29, abs=3)  # radiographs: 27 to 32
-        assert abs(head) < 20
+        turns.append(atlas - axis)
+        assert abs(head) < 24
+    assert 24 < np.mean(turns) < 32  # radiographs: 27 to 32, spread 7
+    assert 4 < np.std(turns) < 9

@@ -28,8 +28,8 @@ TILT = {name: float(degrees) for name, degrees in zip(_words[::3], _words[2::3])
 SACRAL_TURN = 15.0
 """The upper plate of the sacrum is tilted beyond the step from L5 to it by this, degrees."""
 
-ATLAS_TURN = 29.0
-"""The atlas' ring is tilted back against the axis by this, degrees (radiographs: 27 to 32)."""
+ATLAS_TURN = 27.0
+"""The atlas' ring is usually tilted back against the axis by this, degrees."""
 
 _PELVIC_ROLL = 0.35
 """A lying patient's pelvis is nearly level: it keeps this share of the spine's lean."""
@@ -137,11 +137,13 @@ def draw_pose(
     sunk: Mapping[str, float] | None = None,
     kinks: Mapping[str, float] | None = None,
     stretch: Mapping[str, float] | None = None,
+    atlas_turn: float = ATLAS_TURN,
 ) -> Pose:
     """A pose of a subject of this scale; spacing, tilt and curves vary as VerSe's do.
 
     `sunk` says by how many mm the step below a level is shorter, `kinks` by how many degrees the
-    spine bends forward at a level, `stretch` how many times longer the step below a level is.
+    spine bends forward at a level, `stretch` how many times longer the step below a level is,
+    `atlas_turn` by how many degrees the atlas is tilted back against the axis.
     """
     steps = [level.name for level in levels if level.name in SPACING]
     usual = _usual_index(steps)
@@ -172,7 +174,7 @@ def draw_pose(
         names = [level.name for level in levels]
         roll, turn = _bowed(roll, scoliosis, names)
         yaw = yaw + turn
-    return assemble(levels, spacing, tilt, roll, yaw)
+    return assemble(levels, spacing, tilt, roll, yaw, atlas_turn)
 
 
 def _usual_index(steps: list[str]) -> Array:
@@ -197,7 +199,12 @@ def _bowed(roll: Array, scoliosis: Scoliosis, names: list[str]) -> tuple[Array, 
 
 
 def assemble(
-    levels: tuple[Level, ...], spacing: Array, tilt: Array, roll: Array, yaw: Array
+    levels: tuple[Level, ...],
+    spacing: Array,
+    tilt: Array,
+    roll: Array,
+    yaw: Array,
+    atlas_turn: float = ATLAS_TURN,
 ) -> Pose:
     """Frames from steps: spacing (mm), sagittal tilt, coronal roll and, per level, axial yaw.
 
@@ -208,7 +215,7 @@ def assemble(
     steps = np.stack([np.sin(b) * np.cos(a), -np.sin(a), -np.cos(b) * np.cos(a)], 1)
     centres = np.concatenate([np.zeros((1, 3)), np.cumsum(steps * spacing[:, None], 0)])
     pitches = -np.concatenate([tilt[:1], (tilt[:-1] + tilt[1:]) / 2, tilt[-1:] + SACRAL_TURN])
-    pitches[0] = pitches[1] + ATLAS_TURN
+    pitches[0] = pitches[1] + atlas_turn
     rolls = -np.concatenate([roll[:1] / 2, (roll[:-1] + roll[1:]) / 2, roll[-1:] * _PELVIC_ROLL])
     yaw = np.append(yaw[:-1], yaw[-1] * _PELVIC_ROLL)
     frames = np.tile(np.eye(4), (len(centres), 1, 1))

@@ -90,7 +90,6 @@ class Subject:
         names = [level.name for level in levels]
         forms = {name: draw_form(name, SIZES[name], scale, age, rng) for name in names}
         neck = Neck.draw(seed)
-        forms = {name: neck.fitted(name, form) for name, form in forms.items()}
         scoliosis = draw_scoliosis(odd, cobb)
         transition = _draw_transition(names, odd)
         if healthy:
@@ -101,7 +100,8 @@ class Subject:
             name: replace(form, fracture=findings.fracture_of(name)) for name, form in forms.items()
         }
         sunk, kinks = _consequences(names, forms, findings, scale)
-        pose = draw_pose(levels, scale, rng, scoliosis, sunk, kinks, neck.steps())
+        pose = draw_pose(levels, scale, rng, scoliosis, sunk, kinks, neck.steps(), neck.atlas_turn)
+        forms = neck.fitted(forms, pose, scale)
         slope, wide, deep = rng.uniform(0.72, 1.08), rng.normal(1, 0.05), rng.normal(1, 0.07)
         ribs = _draw_ribs(names, odd, healthy)
         shrug = float(np.clip(rng.normal(24, 12), 0, 52))
