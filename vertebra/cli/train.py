@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
@@ -11,12 +12,15 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from ..errors import BadModel, VertebraError
+from ..runtime import Progress
 from .console import errors, out, progress_bar
 from .phantom import shapes_with
 from .segment import Direction
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from ..runtime.models import Card
 
 app = typer.Typer(help="Train the methods on your own or synthetic data.", no_args_is_help=True)
 
@@ -65,7 +69,7 @@ def multiview(
     A pre-trained encoder in the output folder is used. The trained model lies in OUTPUT/model;
     'vertebra models install' makes it available to 'vertebra label'.
     """
-    from ..methods.common.weights import card, publish, weights_of
+    from ..methods.common.weights import card, weights_of
     from ..methods.multiview import learning
     from ..methods.multiview.configuration import CONFIGURATIONS
     from ..methods.multiview.exposures import prepare
@@ -74,11 +78,11 @@ def multiview(
 
     chosen = _chosen(configuration, CONFIGURATIONS)
     exposures, encoder = output / "exposures", output / "pretrain"
-    weights = None if start is None else weights_of(start, METHOD, PURPOSE)
-    with progress_bar("Taking views", when_stopped=STOPPED) as progress:
+    first = None if start is None else weights_of(start, METHOD, PURPOSE)
+    with _stage("Taking views") as progress:
         wanted = list(recipes(data, cases, chosen.optics.pixel, shapes_with(anatomy)))
-        prepare(wanted, chosen, exposures, progress, lambda told: errors.print(told))
-    with progress_bar("Training", when_stopped=STOPPED) as progress:
+        prepare(wanted, chosen, exposures, progress, errors.print)
+    with _stage("Training") as progress:
         if stage is Stage.PRETRAIN:
             learning.pretrain(
                 exposures,
@@ -96,17 +100,15 @@ def multiview(
             chosen,
             output / "train",
             encoder=encoder if encoder.exists() else None,
-            start=weights,
+            start=first,
             resume=resume,
             device=device,
             devices=devices,
             workers=workers,
             progress=progress,
         )
-    network = learning.trained_network(output / "train", chosen)
-    made = card(name, METHOD, chosen.to_dict(), data)
-    model = publish(network, made, output / "model")
-    out.print(f"The model lies in {model.weights}.", soft_wrap=True)
+    weights = learning.trained_network(output / "train", chosen).state_dict()
+    _publish(weights, card(name, METHOD, chosen.to_dict(), data), output)
 
 
 @app.command()
@@ -134,7 +136,7 @@ def iterative(
     'compact' ones segment. The trained model lies in OUTPUT/model; 'vertebra models install' makes
     it available to 'vertebra segment'.
     """
-    from ..methods.common.weights import card, publish, weights_of
+    from ..methods.common.weights import card, weights_of
     from ..methods.iterative import learning
     from ..methods.iterative.choosing import METHOD, PURPOSE
     from ..methods.iterative.configuration import CONFIGURATIONS
@@ -142,31 +144,29 @@ def iterative(
     from ..methods.iterative.patches import prepare
 
     chosen = replace(_chosen(configuration, CONFIGURATIONS), direction=direction.value)
-    weights = None
+    first = None
     if start is not None:
         given = weights_of(start, METHOD, PURPOSE)
-        weights = learning.fitting(chosen, given)
-        _tell_what_fits(start, given, weights)
+        first = learning.fitting(chosen, given)
+        _tell_what_fits(start, given, first)
     scans = output / "scans"
-    with progress_bar("Preparing scans", when_stopped=STOPPED) as progress:
+    with _stage("Preparing scans") as progress:
         wanted = list(lessons(data, cases, chosen.spacing, shapes_with(anatomy)))
-        prepare(wanted, chosen, scans, progress, lambda told: errors.print(told))
-    with progress_bar("Training", when_stopped=STOPPED) as progress:
+        prepare(wanted, chosen, scans, progress, errors.print)
+    with _stage("Training") as progress:
         learning.train(
             scans,
             chosen,
             output / "train",
-            start=weights,
+            start=first,
             resume=resume,
             device=device,
             devices=devices,
             workers=workers,
             progress=progress,
         )
-    network = learning.trained_network(output / "train", chosen)
-    made = card(name, METHOD, chosen.to_dict(), data)
-    model = publish(network, made, output / "model")
-    out.print(f"The model lies in {model.weights}.", soft_wrap=True)
+    weights = learning.trained_network(output / "train", chosen).state_dict()
+    _publish(weights, card(name, METHOD, chosen.to_dict(), data), output)
 
 
 @app.command()
@@ -186,7 +186,7 @@ def outline(
     Ctrl-C keeps what was learned, --resume goes on. The model of both lies in OUTPUT/model.
     """
     from ..methods.common.installed import chosen
-    from ..methods.common.weights import card, publish_weights, weights_of
+    from ..methods.common.weights import card, weights_of
     from ..methods.iterative import outline_learning
     from ..methods.iterative.choosing import METHOD, PURPOSE
     from ..methods.iterative.inference import Segmenter
@@ -195,10 +195,10 @@ def outline(
 
     segmenter = Segmenter.load(chosen(METHOD, PURPOSE, model).card.name, device)
     scans = output / "scans"
-    with progress_bar("Preparing scans", when_stopped=STOPPED) as progress:
+    with _stage("Preparing scans") as progress:
         wanted = list(close_lessons(data, cases, shapes_with(anatomy)))
-        prepare(wanted, segmenter, scans, progress, lambda told: errors.print(told))
-    with progress_bar("Training", when_stopped=STOPPED) as progress:
+        prepare(wanted, segmenter, scans, progress, errors.print)
+    with _stage("Training") as progress:
         outline_learning.train(
             scans,
             output / "train",
@@ -210,9 +210,20 @@ def outline(
     network = outline_learning.trained_network(output / "train")
     both = joined(weights_of(model, METHOD, PURPOSE), network.state_dict())
     complemented = replace(segmenter.configuration, outline=WIDTHS)
-    made = card(name, METHOD, complemented.to_dict(), data)
-    published = publish_weights(both, made, output / "model")
-    out.print(f"The model lies in {published.weights}.", soft_wrap=True)
+    _publish(both, card(name, METHOD, complemented.to_dict(), data), output)
+
+
+def _stage(title: str) -> AbstractContextManager[Progress]:
+    """A stage of a training, which can be stopped and gone on with."""
+    return progress_bar(title, when_stopped=STOPPED)
+
+
+def _publish(weights: Mapping[str, Tensor], card: Card, output: Path) -> None:
+    """Write what was learned as a model, and say where it lies."""
+    from ..methods.common.weights import publish_weights
+
+    model = publish_weights(weights, card, output / "model")
+    out.print(f"The model lies in {model.weights}.", soft_wrap=True)
 
 
 def _chosen(name: str, configurations: Mapping[str, Choice]) -> Choice:
