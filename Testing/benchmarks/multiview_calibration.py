@@ -2,29 +2,40 @@
 
 Neighbouring vertebrae are often wrong together, as when a whole region is shifted by one; taken as
 independent, their evidence makes the decoder too sure. One half of unseen phantoms chooses
-the power that makes the confidences most likely, the other shows what it is worth. Run:
-python Testing/benchmarks/multiview_calibration.py --model multiview-compact --phantoms 60
+the power that makes the confidences most likely, the other shows what it is worth. Scans unlike
+those that a network learned from are what a confidence is for, so phantoms can be spoilt: cut to
+a short part, blurred to thick slices, and made noisy. Run:
+python Testing/benchmarks/multiview_calibration.py --model multiview-compact --spoilt 3
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
+from scipy.ndimage import uniform_filter1d
 
 from vertebra.chain import Candidate, Settings, decode
+from vertebra.methods.common.preparation import upright
 from vertebra.methods.multiview.configuration import COMPACT
 from vertebra.methods.multiview.inference import Localizer
 from vertebra.methods.multiview.learning import trained_network
 from vertebra.spine import Spine
-from vertebra.training.examples import phantom
+from vertebra.training.examples import Example, phantom
+from vertebra.volume import Grid, Volume
+from vertebra.volume.orienting import cropped
 
 POWERS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08)
 NEAR = 20.0
 BINS = 10
+SPARE = 8
+"""Slices beyond the outermost vertebrae of a spoilt scan."""
+THICKNESS, NOISE = (4.0, 9.0), (20.0, 120.0)
+"""Of spoilt scans: slices in mm, standard deviation in HU of 2.5 mm voxels."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +52,20 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, help="the folder of a training instead")
     parser.add_argument("--phantoms", type=int, default=60)
     parser.add_argument("--seed", type=int, default=5_100_000, help="never trained on")
+    parser.add_argument("--spoilt", type=int, default=0, help="each so often, else as it is")
     options = parser.parse_args()
+    torch.set_num_threads(1)
     localizer = _localizer(options)
     spacing = localizer.configuration.optics.pixel
     halves: tuple[list[Seen], list[Seen]] = ([], [])
     for seed in range(options.seed, options.seed + options.phantoms):
         example = phantom(seed, spacing)
-        halves[seed // 2 % 2].append(  # odd seeds show whole spines, so pairs take turns
-            Seen(localizer.locate(example.volume), example.spine)
+        volumes = [example.volume]
+        if options.spoilt:
+            rng = np.random.default_rng(seed)
+            volumes = [spoilt(example, rng) for _ in range(options.spoilt)]
+        halves[seed // 2 % 2].extend(  # odd seeds show whole spines, so pairs take turns
+            Seen(localizer.locate(volume), example.spine) for volume in volumes
         )
     for title, half in zip(("chosen on", "shown on"), halves):
         print(f"{title} {len(half)} phantoms")
@@ -64,6 +81,24 @@ def _localizer(options: argparse.Namespace) -> Localizer:
     if options.checkpoint is None:
         return Localizer.load(options.model)
     return Localizer.of(trained_network(options.checkpoint, COMPACT), COMPACT)
+
+
+def spoilt(example: Example, rng: np.random.Generator) -> Volume:
+    """A short part of a scan, in thick slices and with much noise."""
+    volume = upright(example.volume, float(example.volume.grid.spacing.min()))
+    grid = volume.grid
+    low, high = (float(place) for place in np.sort(rng.choice(places(example, grid), 2)))
+    ends = np.clip(np.rint([low - SPARE, high + SPARE]), 0, grid.shape[2]).astype(int)
+    part = cropped(volume, (0, 0, int(ends[0])), (*grid.shape[:2], int(ends[1])))
+    thickness = rng.uniform(*THICKNESS) / grid.spacing[2]
+    voxels = uniform_filter1d(part.voxels.astype(np.float32), max(1, round(thickness)), axis=2)
+    noise = rng.normal(0, rng.uniform(*NOISE), voxels.shape)
+    return replace(part, voxels=(voxels + noise).astype(np.float32))
+
+
+def places(example: Example, grid: Grid) -> np.ndarray:
+    """The heights of the vertebrae in slices."""
+    return grid.to_index(np.array(example.spine.centroids).reshape(-1, 3))[:, 2]
 
 
 def judged(seen: Sequence[Seen], settings: Settings) -> tuple[np.ndarray, np.ndarray]:
