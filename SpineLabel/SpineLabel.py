@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import slicer
-import vtk
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
     ScriptedLoadableModuleTest,
-    ScriptedLoadableModuleWidget,
 )
-from slicer.util import VTKObservationMixin
+from SpineLabelLib.ModuleWidget import ModuleWidget
 
 
 class SpineLabel(ScriptedLoadableModule):
@@ -46,88 +44,15 @@ def onStartupCompleted() -> None:
     registerSamples(str(Path(__file__).parent / "Resources" / "Icons" / "SpineLabel.png"))
 
 
-class SpineLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The panel's shell: it follows the scene; what the user sees is SpineLabelLib.Panel."""
+class SpineLabelWidget(ModuleWidget):
+    """The module's place in Slicer's window; what the user sees is SpineLabelLib.Panel."""
 
-    def __init__(self, parent=None) -> None:
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
-        self.logic = None
-        self.panel = None
-        self._parameterNode = None
-        self._boundNode = None
-
-    def setup(self) -> None:
-        """Build the panel when the user opens the module for the first time."""
+    def build(self):
+        """The logic and the panel."""
         from SpineLabelLib.Panel import Panel
 
-        ScriptedLoadableModuleWidget.setup(self)
-        root = slicer.util.loadUI(self.resourcePath("UI/SpineLabel.ui"))
-        self.layout.addWidget(root)
-        self.ui = slicer.util.childWidgetVariables(root)
-        root.setMRMLScene(slicer.mrmlScene)
-        self.logic = SpineLabelLogic()
-        self.panel = Panel(self.ui, self.logic.labelling)
-        scene = slicer.mrmlScene
-        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(scene, scene.EndCloseEvent, self.onSceneChanged)
-        self.addObserver(scene, scene.EndImportEvent, self.onSceneChanged)
-        self.initializeParameterNode()
-
-    def enter(self) -> None:
-        """The user came: keys work, and the scene may have changed meanwhile."""
-        self.initializeParameterNode()
-        self.panel.models.refresh()
-        self.panel.shortcuts.install()
-
-    def exit(self) -> None:
-        """The user left: the keys belong to others again."""
-        self.panel.shortcuts.remove()
-
-    def cleanup(self) -> None:
-        """Slicer ends, or the module is reloaded."""
-        self.exit()
-        self.setParameterNode(None)
-        self.removeObservers()
-        self.panel.close()
-
-    def onSceneStartClose(self, *_callerAndEvent) -> None:
-        """A run for a scene that goes away is of no use."""
-        self.setParameterNode(None)
-        self.panel.close()
-
-    def onSceneChanged(self, *_callerAndEvent) -> None:
-        """Another scene is there; show what it says."""
-        self.initializeParameterNode()
-
-    def initializeParameterNode(self) -> None:
-        """Take the scene's parameters, and its first scan where none is chosen."""
-        self.setParameterNode(self.logic.getParameterNode())
-        if not self._parameterNode.inputVolume:
-            first = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
-            if first:
-                self._parameterNode.inputVolume = first
-
-    def setParameterNode(self, parameters) -> None:
-        """Show these parameters; None for none.
-
-        Slicer never lets go of a bound widget, so a node is bound once and not again.
-        """
-        modified = vtk.vtkCommand.ModifiedEvent
-        if self._parameterNode:
-            self.removeObserver(self._parameterNode, modified, self._onParameters)
-        self._parameterNode = parameters
-        if parameters:
-            if parameters.parameterNode is self._boundNode:
-                parameters.Modified()
-            else:
-                self._boundNode = parameters.parameterNode
-                parameters.connectGui(self.ui)
-            self.addObserver(parameters, modified, self._onParameters)
-        self.panel.show(parameters)
-
-    def _onParameters(self, *_callerAndEvent) -> None:
-        self.panel.show(self._parameterNode)
+        logic = SpineLabelLogic()
+        return logic, Panel(self.ui, logic.labelling)
 
 
 class SpineLabelLogic(ScriptedLoadableModuleLogic):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import slicer
-import vtk
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
     ScriptedLoadableModuleTest,
-    ScriptedLoadableModuleWidget,
 )
-from slicer.util import VTKObservationMixin
+from SpineLabelLib.ModuleWidget import ModuleWidget
 
 
 class SpineSegment(ScriptedLoadableModule):
@@ -36,87 +34,15 @@ class SpineSegment(ScriptedLoadableModule):
         )
 
 
-class SpineSegmentWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The panel's shell: it follows the scene; what the user sees is SegmentPanel."""
+class SpineSegmentWidget(ModuleWidget):
+    """The module's place in Slicer's window; what the user sees is SegmentPanel."""
 
-    def __init__(self, parent=None) -> None:
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
-        self.logic = None
-        self.panel = None
-        self._parameterNode = None
-        self._boundNode = None
-
-    def setup(self) -> None:
-        """Build the panel when the user opens the module for the first time."""
+    def build(self):
+        """The logic and the panel."""
         from SpineSegmentLib.SegmentPanel import SegmentPanel
 
-        ScriptedLoadableModuleWidget.setup(self)
-        root = slicer.util.loadUI(self.resourcePath("UI/SpineSegment.ui"))
-        self.layout.addWidget(root)
-        self.ui = slicer.util.childWidgetVariables(root)
-        root.setMRMLScene(slicer.mrmlScene)
-        self.logic = SpineSegmentLogic()
-        self.panel = SegmentPanel(self.ui, self.logic.segmenting, root)
-        scene = slicer.mrmlScene
-        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(scene, scene.EndCloseEvent, self.onSceneChanged)
-        self.addObserver(scene, scene.EndImportEvent, self.onSceneChanged)
-        self.initializeParameterNode()
-
-    def enter(self) -> None:
-        """The user came: keys and mouse work, and the scene may have changed meanwhile."""
-        self.initializeParameterNode()
-        self.panel.enter()
-
-    def exit(self) -> None:
-        """The user left: keys and mouse belong to others again."""
-        self.panel.exit()
-
-    def cleanup(self) -> None:
-        """Slicer ends, or the module is reloaded."""
-        self.exit()
-        self.setParameterNode(None)
-        self.removeObservers()
-        self.panel.close()
-
-    def onSceneStartClose(self, *_callerAndEvent) -> None:
-        """A run for a scene that goes away is of no use."""
-        self.setParameterNode(None)
-        self.panel.close()
-
-    def onSceneChanged(self, *_callerAndEvent) -> None:
-        """Another scene is there; show what it says."""
-        self.initializeParameterNode()
-
-    def initializeParameterNode(self) -> None:
-        """Take the scene's parameters, and its first scan where none is chosen."""
-        self.setParameterNode(self.logic.getParameterNode())
-        if not self._parameterNode.inputVolume:
-            first = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
-            if first:
-                self._parameterNode.inputVolume = first
-
-    def setParameterNode(self, parameters) -> None:
-        """Show these parameters; None for none.
-
-        Slicer never lets go of a bound widget, so a node is bound once and not again.
-        """
-        modified = vtk.vtkCommand.ModifiedEvent
-        if self._parameterNode:
-            self.removeObserver(self._parameterNode, modified, self._onParameters)
-        self._parameterNode = parameters
-        if parameters:
-            if parameters.parameterNode is self._boundNode:
-                parameters.Modified()
-            else:
-                self._boundNode = parameters.parameterNode
-                parameters.connectGui(self.ui)
-            self.addObserver(parameters, modified, self._onParameters)
-        self.panel.show(parameters)
-
-    def _onParameters(self, *_callerAndEvent) -> None:
-        self.panel.show(self._parameterNode)
+        logic = SpineSegmentLogic()
+        return logic, SegmentPanel(self.ui, logic.segmenting, self.root)
 
 
 class SpineSegmentLogic(ScriptedLoadableModuleLogic):

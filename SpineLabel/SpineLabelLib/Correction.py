@@ -10,6 +10,7 @@ from vertebra.errors import VertebraError
 from vertebra.spine import Spine
 from vertebra.worker.signal import Signal
 
+from .History import History
 from .scene import keptSpine, showSpine, takeUp
 
 Edit = Callable[[Spine], Spine]
@@ -32,8 +33,7 @@ class Correction:
         self.spine = Spine()
         self.node = None
         self._later = later
-        self._before: list[Spine] = []
-        self._after: list[Spine] = []
+        self.history: History[Spine] = History()
         self._observers: list[int] = []
         self._showing = self._dragging = self._waiting = False
 
@@ -64,39 +64,25 @@ class Correction:
         self._replace(changed)
         return True
 
-    @property
-    def canUndo(self) -> bool:
-        """Is there an edit to undo?"""
-        return bool(self._before)
-
-    @property
-    def canRedo(self) -> bool:
-        """Is there an undone edit?"""
-        return bool(self._after)
-
     def undo(self) -> None:
-        """Go back to the spine before the last edit."""
-        self._step(self._before, self._after)
+        """Go back to the spine before the last edit, if there is one."""
+        if self.history.canUndo:
+            self._become(self.history.undone(self.spine))
 
     def redo(self) -> None:
-        """Take the last undo back."""
-        self._step(self._after, self._before)
+        """Take the last undo back, if there is one."""
+        if self.history.canRedo:
+            self._become(self.history.redone(self.spine))
 
     def _replace(self, spine: Spine) -> None:
-        if spine == self.spine:
-            return
-        self._before.append(self.spine)
-        self._after.clear()
+        if spine != self.spine:
+            self.history.edited(self.spine)
+            self._become(spine)
+
+    def _become(self, spine: Spine) -> None:
         self.spine = spine
         self._show()
         self.changed.emit()
-
-    def _step(self, source: list[Spine], target: list[Spine]) -> None:
-        if source:
-            target.append(self.spine)
-            self.spine = source.pop()
-            self._show()
-            self.changed.emit()
 
     def _show(self) -> None:
         if self.node is not None:
@@ -119,8 +105,7 @@ class Correction:
         for observer in self._observers:
             self.node.RemoveObserver(observer)
         self._observers.clear()
-        self._before.clear()
-        self._after.clear()
+        self.history.clear()
         self._dragging = False
 
     def _onDragStart(self, *_) -> None:

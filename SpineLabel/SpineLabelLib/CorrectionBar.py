@@ -67,8 +67,8 @@ class CorrectionBar:
             getattr(ui, name).enabled = len(spine) > 0
         for name in ("insertButton", "dragCheckBox"):
             getattr(ui, name).enabled = self._correction.node is not None
-        ui.undoButton.enabled = self._correction.canUndo
-        ui.redoButton.enabled = self._correction.canRedo
+        ui.undoButton.enabled = self._correction.history.canUndo
+        ui.redoButton.enabled = self._correction.history.canRedo
         for name, anomaly in ANOMALIES.items():
             getattr(ui, name).checked = anomaly in spine.anomalies
         ui.lockButton.text = _("Unlock") if vertebra and vertebra.locked else _("Lock")

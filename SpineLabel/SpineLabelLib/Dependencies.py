@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from importlib.util import find_spec
+from subprocess import CalledProcessError
 
 import slicer
 
@@ -17,16 +19,19 @@ def ensureDependencies() -> None:
     if find_spec("torch") is None:
         _installTorch()
     if find_spec("safetensors") is None:
-        _installWithPip("safetensors>=0.4")
+        _install("safetensors>=0.4")
 
 
 def ensureDicom() -> None:
     """Install what DICOM results need, where Slicer does not bring it along (before 5.12)."""
     if find_spec("highdicom") is None:
-        _installWithPip("highdicom>=0.24")
+        _install("highdicom>=0.24")
 
 
 def _installTorch() -> None:
+    if _wheels():
+        _install("torch>=2.2")
+        return
     try:
         import PyTorchUtils
     except ModuleNotFoundError as error:
@@ -38,15 +43,30 @@ def _installTorch() -> None:
         raise VertebraError("This needs PyTorch, which was not installed; nothing was done.")
 
 
-def _installWithPip(requirement: str) -> None:
-    folder = slicer.app.userSettings().value(WHEELS)
-    if folder:
-        slicer.util.pip_install(["--no-index", "--find-links", str(folder), requirement])
-        return
+def _install(requirement: str) -> None:
+    """From the folder of wheels if there is one, else in Slicer's own way, which asks first."""
+    try:
+        if _wheels():
+            slicer.util.pip_install(["--no-index", "--find-links", _wheels(), requirement])
+        else:
+            _askAndInstall(requirement)
+    except CalledProcessError as error:
+        place = f"in the folder '{_wheels()}'" if _wheels() else "on the network"
+        raise VertebraError(
+            f"The Python package '{requirement}' could not be installed; check that it and what "
+            f"it needs can be found {place}, and see Slicer's log."
+        ) from error
+    importlib.invalidate_caches()
+
+
+def _askAndInstall(requirement: str) -> None:
     try:
         from slicer.packaging import pip_ensure
-    except ImportError:
-        _askAndInstall(requirement)
+    except ImportError:  # Slicer 5.10
+        question = f"Vertebra needs the Python package '{requirement}'. Install it now?"
+        if not slicer.util.confirmOkCancelDisplay(question):
+            raise _declined(requirement) from None
+        slicer.util.pip_install(requirement)
         return
     try:
         pip_ensure([requirement], requester="Vertebra")
@@ -54,12 +74,8 @@ def _installWithPip(requirement: str) -> None:
         raise _declined(requirement) from error
 
 
-def _askAndInstall(requirement: str) -> None:
-    """Slicer 5.10 has no slicer.packaging."""
-    question = f"Vertebra needs the Python package '{requirement}'. Install it now?"
-    if not slicer.util.confirmOkCancelDisplay(question):
-        raise _declined(requirement)
-    slicer.util.pip_install(requirement)
+def _wheels() -> str:
+    return str(slicer.app.userSettings().value(WHEELS) or "")
 
 
 def _declined(requirement: str) -> VertebraError:

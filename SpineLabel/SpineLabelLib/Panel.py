@@ -57,6 +57,15 @@ class Panel:
             self.models.show(parameters.model)
         self.run.showReady(parameters is not None and parameters.inputVolume is not None)
 
+    def enter(self) -> None:
+        """The user came: keys work, and models may have been installed meanwhile."""
+        self.models.refresh()
+        self.shortcuts.install()
+
+    def exit(self) -> None:
+        """The user left: the keys belong to others again."""
+        self.shortcuts.remove()
+
     def say(self, sentence: str) -> None:
         """Tell the user something below the button."""
         self.ui.statusLabel.text = sentence
@@ -73,6 +82,7 @@ class Panel:
         if len(spine) and not sentences:
             sentences = [_("No problems found.")]
         self.ui.problemsLabel.text = "\n".join(sentences)
+        self.ui.problemsLabel.visible = bool(sentences)
         self.ui.exportButton.enabled = len(spine) > 0
         self.bar.refresh()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import qt
@@ -14,6 +15,8 @@ from .WorkerRun import WorkerRun
 
 POLL_MS = 50
 """How often the window looks for news from the worker, milliseconds."""
+MOMENT = 0.03
+"""How long it shows news before it does something else, seconds."""
 
 
 class RunButton:
@@ -78,8 +81,11 @@ class RunButton:
         self._run.cancel()
 
     def _onTimer(self) -> None:
-        """Show one thing that has happened, at once the next if there is one: clicks go between."""
-        self._timer.setInterval(0 if self._run.poll() else POLL_MS)
+        """Show what has happened, for a moment; clicks and pictures go before what is left."""
+        end = time.monotonic() + MOMENT
+        while (more := self._run.poll()) and time.monotonic() < end:
+            pass
+        self._timer.setInterval(0 if more else POLL_MS)
         if not self._run.running:
             self._timer.stop()
 

@@ -40,8 +40,8 @@ class MaskBar:
             getattr(ui, name).enabled = masked
         for name in ("allUpButton", "allDownButton"):
             getattr(ui, name).enabled = len(self._correction.spine) > 0
-        ui.undoButton.enabled = self._correction.canUndo
-        ui.redoButton.enabled = self._correction.canRedo
+        ui.undoButton.enabled = self._correction.history.canUndo
+        ui.redoButton.enabled = self._correction.history.canRedo
         if vertebra is not None:
             ui.levelBox.currentIndex = vertebra.level.rank
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import slicer
+from SpineLabelLib.History import History
 from SpineLabelLib.scene import (
     Mask,
     describeSegment,
@@ -49,8 +50,7 @@ class SegmentCorrection:
         self._watch = Watch(later, self._takeUp)
         self._ids: dict[int, str] = {}
         self._numbers: dict[int, int] = {}
-        self._before: list[Case] = []
-        self._after: list[Case] = []
+        self.history: History[Case] = History()
 
     def follow(self, node, volumeNode, pointsNode=None, drawn: Case | None = None) -> None:
         """Correct this segmentation of this scan from now on, and these points; None for none.
@@ -108,32 +108,18 @@ class SegmentCorrection:
         self._replace(changed)
         return True
 
-    @property
-    def canUndo(self) -> bool:
-        """Is there an edit to undo?"""
-        return bool(self._before)
-
-    @property
-    def canRedo(self) -> bool:
-        """Is there an undone edit?"""
-        return bool(self._after)
-
     def undo(self) -> None:
         """Go back to what was before the last edit, masks and points together."""
-        self._step(self._before, self._after)
+        if self.history.canUndo:
+            self._show(self.history.undone(self.case))
 
     def redo(self) -> None:
-        """Take the last undo back."""
-        self._step(self._after, self._before)
-
-    def _step(self, source: list[Case], target: list[Case]) -> None:
-        if source:
-            target.append(self.case)
-            self._show(source.pop())
+        """Take the last undo back, if there is one."""
+        if self.history.canRedo:
+            self._show(self.history.redone(self.case))
 
     def _replace(self, case: Case, shown: Case | None = None) -> None:
-        self._before.append(self.case)
-        self._after.clear()
+        self.history.edited(self.case)
         self._show(case, shown)
 
     def _read(self) -> Case:
@@ -208,8 +194,7 @@ class SegmentCorrection:
 
     def _forget(self) -> None:
         self._watch.forget()
-        self._before.clear()
-        self._after.clear()
+        self.history.clear()
         self._ids, self._numbers, self.case = {}, {}, None
 
     def _takeUp(self, repainted: bool) -> None:
@@ -272,4 +257,8 @@ class SegmentCorrection:
 
 
 def _shownOtherwise(before: Vertebra | None, now: Vertebra) -> bool:
-    return before is None or (before.level, before.completeness) != (now.level, now.completeness)
+    return before is None or _described(before) != _described(now)
+
+
+def _described(vertebra: Vertebra) -> tuple:
+    return vertebra.level, vertebra.completeness, vertebra.flags, vertebra.locked

@@ -186,6 +186,7 @@ class SegmentPanel:
         if self.correction.node is not None and not len(self.correction.spine):
             problems = [_("No segment is named after a vertebra; name them like T12 or L1.")]
         self.ui.problemsLabel.text = "\n".join(problems)
+        self.ui.problemsLabel.visible = bool(problems)
         self.measuring.follow(self.correction.case, self.correction.volume)
         self._showRows()
         self._showPartial()

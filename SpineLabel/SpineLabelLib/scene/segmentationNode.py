@@ -13,7 +13,7 @@ from vertebra.anatomy import Level
 from vertebra.exchange.masks import structure_level
 from vertebra.exchange.points import instance_id, instance_of
 from vertebra.exchange.terminology import entry
-from vertebra.spine import Point, Spine, Vertebra
+from vertebra.spine import Flag, Point, Spine, Vertebra
 from vertebra.volume import Grid, LabelMap
 
 from .hierarchy import placeBeside
@@ -23,6 +23,8 @@ COMPLETENESS_TAG = "Vertebra.completeness"
 PARTIAL = 0.5
 """Below this completeness a vertebra counts as cut by the edge of the scan."""
 PARTIAL_OPACITY = 0.4
+UNSUSPICIOUS = {Flag.CORRECTED, Flag.NO_POINT, Flag.NO_MASK}
+"""Flags that are no reason to look at a mask."""
 
 
 def createSegmentationNode(volumeNode):
@@ -62,16 +64,30 @@ def showLabelMap(labelMap: LabelMap, spine: Spine, node) -> None:
 
 
 def describeSegment(node, segmentId: str, vertebra: Vertebra) -> None:
-    """Give a segment its level's name, terminology and colour; a partial one shines through."""
+    """Give a segment what is known of its vertebra: level, completeness and status.
+
+    A partial one shines through.
+    """
     setLevel(node, segmentId, vertebra.level)
     segment = node.GetSegmentation().GetSegment(segmentId)
     complete = vertebra.completeness
     segment.SetTag(COMPLETENESS_TAG, "" if complete is None else f"{complete:.3f}")
     partial = complete is not None and complete < PARTIAL
+    _setStatus(segment, vertebra, doubtful=partial or bool(vertebra.flags - UNSUSPICIOUS))
     opacity = PARTIAL_OPACITY if partial else 1.0
     display = node.GetDisplayNode()
     display.SetSegmentOpacity3D(segmentId, opacity)
     display.SetSegmentOpacity2DFill(segmentId, opacity)
+
+
+def _setStatus(segment, vertebra: Vertebra, doubtful: bool) -> None:
+    """Locked is completed, doubtful is flagged, and what a person called completed stays so."""
+    logic = slicer.vtkSlicerSegmentationsModuleLogic
+    if vertebra.locked or logic.GetSegmentStatus(segment) == logic.Completed:
+        status = logic.Completed
+    else:
+        status = logic.Flagged if doubtful else logic.InProgress
+    logic.SetSegmentStatus(segment, status)
 
 
 def setLevel(node, segmentId: str, level: Level) -> None:
