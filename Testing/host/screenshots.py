@@ -1,7 +1,7 @@
 """Takes the pictures of the tutorial and the README: `python Testing/host/screenshots.py`.
 
-They show the stand-in window with the sample that ships; whoever uses one says so under it. Where
-no model of a method is installed, its run is a replay of the sample's truth; that must be said too.
+They show the stand-in window with the sample and the models that ship; whoever uses one says so
+under it. Take them again after a change of the panels or the models, and look at each.
 """
 
 from __future__ import annotations
@@ -22,11 +22,7 @@ import qt
 from standin.user import User
 from standin.window import Window
 
-from vertebra.runtime.models import models
-
-REPLAY = (sys.executable, str(Path(__file__).with_name("replay_worker.py")))
 FOLDER = ROOT / "Resources" / "Screenshots"
-INSTALLED = {model.card.method for model in models()}
 PATIENCE = 3600
 
 window = Window()
@@ -67,8 +63,6 @@ def label() -> None:
     user.choose(ui.spineSelector, None)
     points.SetDisplayVisibility(False)
     shoot("1-open", ui.labelButton)
-    if "multiview" not in INSTALLED:
-        panel.labelling.client.command = REPLAY
     user.click(ui.labelButton)
     user.wait_until(lambda: ui.progressBar.value >= 40, PATIENCE)
     shoot("2-label", ui.labelButton)
@@ -93,8 +87,6 @@ def segment() -> None:
     user.choose(ui.inputSelector, scan)
     user.choose(ui.spineSelector, user.modules["SpineLabel"].widget.panel.correction.node)
     user.choose(ui.segmentationSelector, None)
-    if "iterative" not in INSTALLED:
-        panel.segmenting.client.command = REPLAY
     centroids = user.modules["SpineLabel"].widget.panel.correction.spine.centroids
     look_at(centroids[len(centroids) // 2])
     user.click(ui.segmentButton)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from ctypes.util import find_library
 from importlib import import_module
 from importlib.util import find_spec
@@ -125,3 +126,18 @@ def window(_open_window: Any, slicer: Any) -> Iterator[Any]:
     user.settle()
     yield user
     user.settle()
+
+
+@pytest.fixture
+def bench_for(window: Any, slicer: Any) -> Iterator[Callable[[str], Any]]:
+    """Opens a module by name, before an engine that only pretends."""
+    from bench import Bench
+
+    with ExitStack() as open_benches:
+
+        def open_bench(module: str) -> Bench:
+            bench = Bench(window, slicer, module)
+            open_benches.enter_context(bench.pretending())
+            return bench
+
+        yield open_bench

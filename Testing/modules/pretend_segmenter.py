@@ -2,7 +2,8 @@
 
 What else it does is told by the name of the scan, as in Testing/engine/pretend_worker.py, on which
 it builds: "slow", "crash", "refuse", "fault"; besides "empty" (nothing is found), "differs" (the
-result is not what was drawn) and "checked" (really looked at: is it a CT of a body?).
+result is not what was drawn), "unnamed" (levels come with the result) and "checked" (really looked
+at: is it a CT of a body?).
 """
 
 from __future__ import annotations
@@ -45,6 +46,13 @@ def block(grid: Grid, centre: tuple[float, ...]) -> tuple[tuple[slice, ...], np.
     return tuple(slice(a, b) for a, b in zip(low.tolist(), high.tolist())), bone[0] | bone[1]
 
 
+def label(job: Job, progress: Progress, show: Show) -> Result:
+    """Find a lumbar spine, in a CT."""
+    if job.volume.source == "checked":
+        require_body_ct(job.volume)
+    return pretend_to_label(job, progress, show)
+
+
 def segment(job: Job, progress: Progress, show: Show) -> Result:
     """Draw a block at each given point, or at a lumbar spine's; the first one is partial."""
     name, grid = job.volume.source, job.volume.grid
@@ -65,12 +73,13 @@ def segment(job: Job, progress: Progress, show: Show) -> Result:
         mask = bone & (voxels[box] == 0)
         voxels[box][mask] = vertebra.instance
         i, j, k = (span.start for span in box)
-        show(Piece(vertebra.instance, vertebra.level.name, (i, j, k), mask))
+        level = "" if "unnamed" in name else vertebra.level.name
+        show(Piece(vertebra.instance, level, (i, j, k), mask))
         partial = number == 0
         flags = vertebra.flags | {Flag.PARTIAL} if partial else vertebra.flags
         judged = replace(vertebra, completeness=PARTIAL if partial else 0.9, flags=flags)
         spine = spine.with_vertebra(judged)
-        take_time(name, progress)
+        take_time(name.split()[-1], progress)
     if name == "differs":
         voxels[voxels == spine.vertebrae[-1].instance] = 0
     told = ", ".join(f"{key} {value}" for key, value in sorted(job.options.items()))
@@ -78,4 +87,4 @@ def segment(job: Job, progress: Progress, show: Show) -> Result:
 
 
 if __name__ == "__main__":
-    serve({"label": pretend_to_label, "segment": segment})
+    serve({"label": label, "segment": segment})

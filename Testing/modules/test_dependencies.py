@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -94,18 +95,37 @@ def test_an_older_slicer_asks_with_a_question_of_our_own(
     assert installed == (["safetensors>=0.4"] if agreed else [])
 
 
+@pytest.fixture
+def wheels(slicer: Any, tmp_path: Path) -> Iterator[Path]:
+    """A folder of wheels, named in the settings as the tutorial says."""
+    slicer.app.userSettings().setValue("Vertebra/WheelFolder", str(tmp_path))
+    yield tmp_path
+    slicer.app.userSettings().remove("Vertebra/WheelFolder")
+
+
 def test_a_folder_of_wheels_serves_computers_without_a_network(
-    lacking: Any, monkeypatch: pytest.MonkeyPatch, slicer: Any, tmp_path: Path
+    lacking: Any, monkeypatch: pytest.MonkeyPatch, slicer: Any, wheels: Path
 ) -> None:
     installed = []
     monkeypatch.setattr(slicer.util, "pip_install", installed.append)
-    slicer.app.userSettings().setValue(Dependencies.WHEELS, str(tmp_path))
+    lacking("torch", "safetensors")
+    Dependencies.ensureDependencies()
+    offline = ["--no-index", "--find-links", str(wheels)]
+    assert installed == [[*offline, "torch>=2.2"], [*offline, "safetensors>=0.4"]]
+
+
+def test_a_wheel_that_is_not_in_the_folder_is_named_in_a_sentence(
+    lacking: Any, monkeypatch: pytest.MonkeyPatch, slicer: Any, wheels: Path
+) -> None:
+    def pip_install(arguments: list[str]) -> None:
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(wheels)]
+        subprocess.run([*pip, *arguments], check=True, capture_output=True, timeout=60)
+
+    monkeypatch.setattr(slicer.util, "pip_install", pip_install)
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
     lacking("safetensors")
-    try:
+    with pytest.raises(VertebraError, match=rf"'safetensors>=0\.4' could not .* '{wheels}'"):
         Dependencies.ensureDependencies()
-    finally:
-        slicer.app.userSettings().remove(Dependencies.WHEELS)
-    assert installed == [["--no-index", "--find-links", str(tmp_path), "safetensors>=0.4"]]
 
 
 def test_both_modules_open_in_a_slicer_that_has_no_torch() -> None:

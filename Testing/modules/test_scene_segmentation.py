@@ -11,6 +11,7 @@ import pytest
 import vtk
 from SpineLabelLib.scene import (
     createSegmentationNode,
+    describeSegment,
     geometryFromNode,
     labelMapFromNode,
     showLabelMap,
@@ -20,7 +21,7 @@ from SpineLabelLib.scene.segmentationNode import completenessOf
 from vertebra.anatomy import LEVELS
 from vertebra.exchange.terminology import CONTEXT
 from vertebra.exchange.terminology import entry as terminology_entry
-from vertebra.spine import Spine
+from vertebra.spine import Flag, Spine
 from vertebra.volume import LabelMap
 
 
@@ -97,6 +98,25 @@ def test_a_partial_vertebra_is_half_transparent_and_says_how_much_is_in_view(sho
     assert display.GetSegmentOpacity3D("vertebra-2") == 1.0
     shares = [completenessOf(shown, id_) for id_, _ in segments(shown)]
     assert shares == [None, 1.0, 0.3]
+
+
+def test_a_segments_status_says_whether_somebody_should_look_at_it(
+    shown: Any, spine: Spine, slicer: Any
+) -> None:
+    logic = slicer.vtkSlicerSegmentationsModuleLogic
+
+    def statuses() -> list[str]:
+        found = [logic.GetSegmentStatus(segment) for _, segment in segments(shown)]
+        return [logic.GetSegmentStatusAsMachineReadableString(status) for status in found]
+
+    assert statuses() == ["inprogress", "inprogress", "flagged"]
+    describeSegment(shown, "vertebra-9", replace(spine.find(9), locked=True))
+    doubtful = replace(spine.find(2), flags=frozenset({Flag.FRAGMENTED}))
+    describeSegment(shown, "vertebra-2", doubtful)
+    assert statuses() == ["completed", "flagged", "flagged"]
+    logic.SetSegmentStatus(shown.GetSegmentation().GetSegment("vertebra-2"), logic.Completed)
+    describeSegment(shown, "vertebra-2", doubtful)
+    assert statuses() == ["completed", "completed", "flagged"], "a person has looked at it"
 
 
 def test_a_vertebra_without_a_mask_makes_no_segment(

@@ -106,6 +106,22 @@ def test_every_button_does_what_it_says_and_undo_takes_it_back(
     assert rows(panel) == labels(node) == expected
 
 
+@pytest.mark.parametrize(
+    ("button", "expected"),
+    [("noL5Button", "T11 T12 L1 L2 L3 L4 S1 S2"), ("l6Button", "T11 T12 L1 L2 L3 L4 L5 L6")],
+)
+def test_where_the_sacrum_is_in_view_four_or_six_lumbar_vertebrae_are_one_click(
+    panel: Any, window: Any, node: Any, button: str, expected: str
+) -> None:
+    panel.correction.edit(lambda spine: spine.inserted((2, 12, -165), LEVELS["S1"]))
+    window.click(getattr(panel.ui, button))
+    assert rows(panel) == labels(node) == expected
+    assert getattr(panel.ui, button).checked
+    window.click(panel.ui.undoButton)
+    assert rows(panel) == labels(node) == "T11 T12 L1 L2 L3 L4 L5 S1"
+    assert not getattr(panel.ui, button).checked
+
+
 def test_a_toggle_shows_the_anomaly_that_the_spine_has(panel: Any, window: Any) -> None:
     assert not panel.ui.t13Button.checked
     window.click(panel.ui.t13Button)

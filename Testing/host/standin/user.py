@@ -11,6 +11,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 
+from .views import rendering
+
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -26,6 +28,8 @@ class User:
     def settle(self) -> None:
         """Wait until the window has worked off what is waiting."""
         for _ in range(4):
+            qt.app.processEvents()
+        while rendering.pending():
             qt.app.processEvents()
 
     def wait_until(self, arrived: Callable[[], bool], seconds: float = 20) -> None:

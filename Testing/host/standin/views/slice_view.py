@@ -7,6 +7,7 @@ import slicer
 import vtk
 from PySide6 import QtCore, QtGui
 
+from . import rendering
 from .view_widget import ViewWidget
 
 
@@ -44,7 +45,7 @@ class SliceView(ViewWidget):
         self.group.SetMRMLDisplayableNode(self.node)
         self._style.SetDisplayableManagers(self.group)
         self._style.SetInteractor(self.interactor)
-        self.logic.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self.update())
+        self.logic.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: rendering.request(self))
 
     def before_render(self) -> None:
         """Show the slice that the logic has computed."""

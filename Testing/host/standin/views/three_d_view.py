@@ -5,6 +5,7 @@ from __future__ import annotations
 import slicer
 import vtk
 
+from . import rendering
 from .view_widget import ViewWidget
 
 
@@ -40,4 +41,4 @@ class ThreeDView(ViewWidget):
         self.renderer.ResetCamera()
         self.renderer.GetActiveCamera().Dolly(1.35)
         self.renderer.ResetCameraClippingRange()
-        self.update()
+        rendering.request(self)

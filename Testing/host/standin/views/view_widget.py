@@ -10,6 +10,8 @@ import vtk
 from PySide6 import QtCore, QtGui, QtWidgets
 from vtk.util.numpy_support import vtk_to_numpy
 
+from . import rendering
+
 _BUTTONS = {
     QtCore.Qt.MouseButton.LeftButton: "LeftButton",
     QtCore.Qt.MouseButton.RightButton: "RightButton",
@@ -27,6 +29,7 @@ class ViewWidget(QtWidgets.QWidget):
         super().__init__()
         self.setMouseTracking(True)
         self.setMinimumSize(160, 160)
+        self._image = QtGui.QImage()
         self.renderer = vtk.vtkRenderer()
         self.window = vtk.vtkRenderWindow()
         self.window.SetOffScreenRendering(1)
@@ -37,7 +40,7 @@ class ViewWidget(QtWidgets.QWidget):
         self.interactor.SetRenderWindow(self.window)
         self.interactor.Initialize()
         self.group = self._displayable_managers()
-        self.group.AddObserver(vtk.vtkCommand.UpdateEvent, lambda *_: self.update())
+        self.group.AddObserver(vtk.vtkCommand.UpdateEvent, lambda *_: rendering.request(self))
 
     def _displayable_managers(self) -> Any:
         factory = self.factory.GetInstance()
@@ -56,17 +59,22 @@ class ViewWidget(QtWidgets.QWidget):
         """Give the VTK window the widget's size."""
         self.window.SetSize(self.width, self.height)
         self.interactor.UpdateSize(self.width, self.height)
+        rendering.request(self)
 
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:
-        """Render and copy the picture into the widget."""
+        """Copy the picture that was rendered last into the widget."""
+        painter = QtGui.QPainter(self)
+        painter.drawImage(0, 0, self._image)
+        painter.end()
+
+    def render_now(self) -> None:
+        """Render, and let the widget show it."""
         picture = self.picture()
         height, width = picture.shape[:2]
-        image = QtGui.QImage(
-            picture.data, width, height, 3 * width, QtGui.QImage.Format.Format_RGB888
+        self._image = QtGui.QImage(
+            picture.tobytes(), width, height, 3 * width, QtGui.QImage.Format.Format_RGB888
         )
-        painter = QtGui.QPainter(self)
-        painter.drawImage(0, 0, image)
-        painter.end()
+        self.update()
 
     def picture(self) -> np.ndarray:
         """The view as an array of rows of RGB."""
