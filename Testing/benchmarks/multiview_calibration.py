@@ -68,7 +68,7 @@ def main() -> None:
             Seen(localizer.locate(volume), example.spine) for volume in volumes
         )
     for title, half in zip(("chosen on", "shown on"), halves):
-        print(f"{title} {len(half)} phantoms")
+        print(f"{title} {len(half)} scans")
         print("  independence   log loss   calibration error   mean confidence   right")
         for power in POWERS:
             said, right = judged(half, Settings(independence=power))

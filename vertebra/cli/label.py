@@ -19,7 +19,11 @@ ANCHORS = {"C2": "axis", "S1": "sacrum"}
 def label(
     ct: Path = typer.Argument(help="A CT: a DICOM folder, or a NIfTI, NRRD or MetaImage file."),
     output: Path | None = typer.Option(
-        None, "-o", "--output", help="A folder for the points in several formats and a picture."
+        None,
+        "-o",
+        "--output",
+        file_okay=False,
+        help="A folder for the points in several formats and a picture.",
     ),
     series: str | None = typer.Option(None, help="The UID of one DICOM series in the folder."),
     model: str | None = typer.Option(
