@@ -45,6 +45,7 @@ class Panel:
         labelling.finished.connect(self._onFinished)
         labelling.failed.connect(self._onFailed)
         labelling.cancelled.connect(self._onCancelled)
+        self._onSpine()
 
     def show(self, parameters) -> None:
         """Show what the parameter node says; None for a scene that is being closed."""
