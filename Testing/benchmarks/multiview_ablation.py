@@ -20,6 +20,7 @@ from multiview_records import WAYS, Record, evaluation, measured, way_share
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from vertebra.errors import VertebraError
 from vertebra.methods.multiview import learning
 from vertebra.methods.multiview.configuration import COMPACT, Configuration
 from vertebra.methods.multiview.exposures import ENDING
@@ -48,6 +49,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     full = smaller(options)
+    refuse_other_settings(full, options.out / "settings.json")
     attenuation = replace(full, optics=replace(full.optics, channels=("attenuation",)))
     variants = {
         "all parts": (full, True),
@@ -87,6 +89,15 @@ def smaller(options: argparse.Namespace) -> Configuration:
             COMPACT.training, iterations=options.iterations, batch=options.batch, warm_up=50
         ),
     )
+
+
+def refuse_other_settings(configuration: Configuration, kept: Path) -> None:
+    """Go on with the settings of the first run only, or old and new results would mix."""
+    settings = json.dumps(configuration.to_dict(), indent=1)
+    if not kept.exists():
+        write_text(kept, settings)
+    if kept.read_text(encoding="utf-8") != settings:
+        raise VertebraError(f"'{kept.parent}' was begun with other settings; choose another one.")
 
 
 def cropped(source: Path, count: int, configuration: Configuration, out: Path) -> Path:
