@@ -20,6 +20,8 @@ THICKNESS = 12.0
 WIDTH = 260.0
 """So much is shown around the spine, mm."""
 WINDOW = (-200.0, 700.0)
+DOUBTS = {Flag.AMBIGUOUS, Flag.ANOMALY, Flag.SPACING}
+"""What puts a question mark behind a name."""
 WHOLE, CUT = 0.5, 0.2
 """How opaque masks are drawn, and those of vertebrae that are only partially visible."""
 
@@ -66,7 +68,7 @@ def draw_spine(volume: Volume, spine: Spine, target: Path, labels: LabelMap | No
             x, z = vertebra.centroid[axis], vertebra.centroid[2]
             axes.plot(x, z, "o", color=colour, markersize=4, markeredgecolor="black")
             axes.annotate(
-                vertebra.level.name + ("?" if vertebra.flags else ""),
+                vertebra.level.name + ("?" if vertebra.flags & DOUBTS else ""),
                 (x, z),
                 (45, 0),
                 textcoords="offset points",
