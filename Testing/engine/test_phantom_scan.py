@@ -6,10 +6,12 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from vertebra.anatomy import LEVELS
 from vertebra.errors import VertebraError
@@ -165,6 +167,20 @@ def test_outside_the_circle_of_view_lies_the_padding_value() -> None:
     case = scan.make_case(seed, region="lumbar", spacing=6.0, codes="RAS")
     assert (case.volume.voxels[0, 0] == -3024).all()
     assert (case.volume.voxels[case.volume.voxels.shape[0] // 2] > -1025).any()
+
+
+def test_beam_hardening_darkens_what_lies_between_the_hips_and_nothing_else() -> None:
+    habitus = scan.Habitus.draw(Subject.draw(3, healthy=True))
+    view = scan.draw_view(3, habitus, "S1", 8.0, (56, 40, 3))
+    scanner = scan.Scanner.draw(3, (8.0, 8.0, 8.0), view.thickness)
+    plain, hard = (
+        scan.render(3, habitus, view, replace(scanner, hardening=h), torch.device("cpu"))[0]
+        for h in (0.0, 14.0)
+    )
+    lost = (plain - hard).numpy()
+    assert lost.min() >= 0
+    assert lost.max() > 3
+    assert np.median(lost[0]) < lost.max() / 2  # less at the edge of the image than in the middle
 
 
 def test_metal_shows_as_bright_voxels_and_flags() -> None:
