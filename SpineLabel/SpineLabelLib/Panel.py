@@ -39,7 +39,7 @@ class Panel:
         self.models = ModelBox(ui.modelBox, ui.modelHint, METHOD, self._onModel)
         self.run = RunButton(labelling, ui.labelButton, ui.progressBar, self.say)
         self.run.starts(self._begin)
-        ui.formatBox.addItems([format_.title for format_ in FORMATS])
+        ui.formatBox.addItems([_(format_.title) for format_ in FORMATS])
         ui.exportButton.connect("clicked(bool)", self._onExportButton)
         labelling.found.connect(self._showFound)
         labelling.finished.connect(self._onFinished)

@@ -7,7 +7,13 @@ import slicer
 from slicer.i18n import tr as _
 from SpineLabelLib.ModelBox import ModelBox
 from SpineLabelLib.RunButton import RunButton
-from SpineLabelLib.scene import createSpineNode, currentSpine, showSpine, showTable
+from SpineLabelLib.scene import (
+    createSpineNode,
+    currentSpine,
+    placeBeside,
+    showSpine,
+    showTable,
+)
 from SpineLabelLib.Shortcuts import Shortcuts
 
 from vertebra.errors import VertebraError
@@ -226,6 +232,7 @@ class SegmentPanel:
             node.GetNodeReference(TABLE),
         )
         node.SetNodeReferenceID(TABLE, table.GetID())
+        placeBeside(table, self.correction.volume)
         self.say(_("The table is in the scene: ") + table.GetName())
 
     def _onExportButton(self, _checked: bool) -> None:

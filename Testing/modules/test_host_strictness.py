@@ -131,6 +131,15 @@ def test_every_class_of_the_modules_is_short() -> None:
             assert len(file.read_text().splitlines()) < 350, file
 
 
+def test_everything_that_can_be_clicked_or_chosen_says_what_it_does(window: Any) -> None:
+    kinds = ("QPushButton", "QComboBox", "QCheckBox", "QTableWidget", "qMRMLNodeComboBox")
+    for module in ("SpineLabel", "SpineSegment"):
+        widgets = vars(window.select_module(module).ui)
+        asked = {n: each for n, each in widgets.items() if type(each).__name__ in kinds}
+        assert len(asked) > 20
+        assert [name for name, each in asked.items() if not each.toolTip] == []
+
+
 def test_the_self_tests_that_run_inside_slicer_pass(window: Any, slicer: Any) -> None:
     import sys
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,15 @@ TUTORIAL = Path(__file__).resolve().parents[2] / "docs" / "tutorial.md"
 @pytest.fixture
 def bench(bench_for: BenchFor) -> Bench:
     return bench_for("SpineSegment")
+
+
+def test_every_step_of_the_tutorial_has_its_picture() -> None:
+    steps = re.split(r"^## (?=\d)", TUTORIAL.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    assert len(steps) == 9
+    for step in steps:
+        pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", step)
+        assert pictures, step.splitlines()[0]
+        assert all((TUTORIAL.parent / picture).is_file() for picture in pictures)
 
 
 def test_a_script_segments_a_scan_and_waits(bench: Bench) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bench import NAMES, Bench, BenchFor, point_names
+from bench import NAMES, Bench, BenchFor, point_names, segment_names
 from SpineLabelLib.scene import geometryFromNode, keptSpine
 
 from vertebra.anatomy import LEVELS
@@ -69,6 +69,20 @@ def test_a_scan_under_a_transform_is_labelled_where_the_scene_shows_it(
     bench.run()
     first = bench.panel.correction.spine.centroids[0]
     assert first[:2] == pytest.approx((before[0] + 100, before[1] - 50))
+
+
+def test_the_sample_opens_from_sample_data_with_its_true_points_and_masks(
+    bench: Bench, slicer: Any
+) -> None:
+    bench.window.load_sample()
+    bench.window.choose(bench.ui.inputSelector, slicer.util.getNode("SpinePhantom"))
+    bench.window.choose(bench.ui.spineSelector, slicer.util.getNode("SpinePhantom spine"))
+    assert bench.rows() == ["T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1"]
+    assert bench.ui.problemsLabel.text == "No problems found."
+    masks = slicer.util.getNode("SpinePhantom vertebrae")
+    assert segment_names(masks) == bench.rows()
+    bench.run()
+    assert bench.rows() == NAMES
 
 
 def test_a_script_labels_a_scan_and_waits(bench: Bench) -> None:

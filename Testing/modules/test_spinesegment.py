@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bench import segment_names
 from SpineLabelLib.scene import (
     createSegmentationNode,
     geometryFromNode,
@@ -53,12 +54,6 @@ def panel(window: Any, scan: Any, node: Any) -> Any:
     return widget.panel
 
 
-def names(node: Any) -> list[str]:
-    segmentation = node.GetSegmentation()
-    count = segmentation.GetNumberOfSegments()
-    return [segmentation.GetNthSegment(n).GetName() for n in range(count)]
-
-
 def rows(panel: Any) -> list[str]:
     table = panel.ui.segmentTable
     return [table.item(row, 0).text() for row in range(table.rowCount)]
@@ -97,9 +92,9 @@ def test_every_button_does_what_it_says_and_undo_takes_it_back(
     window.click_row(panel.ui.segmentTable, 2)
     window.click(getattr(panel.ui, button))
     assert rows(panel) == expected
-    assert names(node) == expected
+    assert segment_names(node) == expected
     window.click(panel.ui.undoButton)
-    assert names(node) == rows(panel) == list(LEVEL_BOXES)
+    assert segment_names(node) == rows(panel) == list(LEVEL_BOXES)
     np.testing.assert_array_equal(labelMapFromNode(node, scan).voxels, masks.voxels)
     window.click(panel.ui.redoButton)
     assert rows(panel) == expected
@@ -108,18 +103,18 @@ def test_every_button_does_what_it_says_and_undo_takes_it_back(
 def test_edits_of_levels_and_of_masks_are_undone_in_their_order(
     panel: Any, window: Any, node: Any
 ) -> None:
-    seen = [names(node)]
+    seen = [segment_names(node)]
     for row, button in ((0, "allDownButton"), (2, "deleteButton"), (1, "hereUpButton")):
         window.click_row(panel.ui.segmentTable, row)
         window.click(getattr(panel.ui, button))
-        seen.append(names(node))
+        seen.append(segment_names(node))
     for expected in reversed(seen[:-1]):
         window.click(panel.ui.undoButton)
-        assert names(node) == rows(panel) == expected
+        assert segment_names(node) == rows(panel) == expected
     assert not panel.ui.undoButton.enabled
     for expected in seen[1:]:
         window.click(panel.ui.redoButton)
-        assert names(node) == rows(panel) == expected
+        assert segment_names(node) == rows(panel) == expected
 
 
 def test_masks_without_their_scan_ask_for_it(panel: Any, window: Any) -> None:
@@ -134,7 +129,7 @@ def test_setting_one_level_renumbers_the_rest_with_colours_and_terminology(
     window.click_row(panel.ui.segmentTable, 0)
     panel.ui.levelBox.currentIndex = LEVELS["L1"].rank
     window.click(panel.ui.setButton)
-    assert names(node) == ["L1", "L2", "L3", "L4", "L5"]
+    assert segment_names(node) == ["L1", "L2", "L3", "L4", "L5"]
     first = node.GetSegmentation().GetNthSegment(0)
     assert first.GetColor() == pytest.approx(np.array(LEVELS["L1"].colour) / 255)
 
@@ -168,7 +163,7 @@ def test_a_mask_in_one_piece_is_not_split(panel: Any, window: Any, node: Any) ->
     window.click_row(panel.ui.segmentTable, 1)
     window.click(panel.ui.splitButton)
     assert "in one piece" in panel.ui.statusLabel.text
-    assert names(node) == list(LEVEL_BOXES)
+    assert segment_names(node) == list(LEVEL_BOXES)
     assert not panel.ui.undoButton.enabled
 
 
@@ -201,7 +196,7 @@ def test_segments_of_other_programs_are_understood_and_other_organs_left_alone(
     window.choose(panel.ui.segmentationSelector, foreign)
     assert rows(panel) == ["L1", "L2"]
     window.click(panel.ui.allDownButton)
-    assert names(foreign) == ["L2", "liver", "L3"]
+    assert segment_names(foreign) == ["L2", "liver", "L3"]
 
 
 def test_a_segmentation_without_vertebrae_is_explained(

@@ -184,6 +184,19 @@ def test_the_table_button_puts_the_measurements_into_the_scene_and_updates_them(
     assert table.GetCellText(0, 0) == "L1"
 
 
+def test_masks_and_their_table_stand_beside_the_scan_in_its_study(
+    panel: Any, window: Any, slicer: Any
+) -> None:
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    scan = panel.correction.volume
+    study = hierarchy.CreateStudyItem(hierarchy.GetSceneItemID(), "Study")
+    hierarchy.SetItemParent(hierarchy.GetItemByDataNode(scan), study)
+    window.click(panel.ui.tableButton)
+    table = slicer.util.getNode("CT vertebrae measurements")
+    for node in (table, createSegmentationNode(scan)):
+        assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)) == study
+
+
 def test_the_export_keeps_the_grid_of_an_oblique_scan(
     show: Callable[..., Any], save: Callable[..., None], tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bench import point_names, segment_names
 from pretend_segmenter import block
 from SpineLabelLib.scene import (
     createSegmentationNode,
@@ -67,16 +68,6 @@ def panel(window: Any, scan: Any, masks: Any, points: Any) -> Any:
     return window.select_module("SpineSegment").panel
 
 
-def labels(points: Any) -> list[str]:
-    return [points.GetNthControlPointLabel(n) for n in range(points.GetNumberOfControlPoints())]
-
-
-def names(masks: Any) -> list[str]:
-    segmentation = masks.GetSegmentation()
-    count = segmentation.GetNumberOfSegments()
-    return [segmentation.GetNthSegment(n).GetName() for n in range(count)]
-
-
 def rows(panel: Any) -> list[str]:
     table = panel.ui.segmentTable
     return [table.item(row, 0).text() for row in range(table.rowCount)]
@@ -113,13 +104,13 @@ def test_every_edit_changes_masks_and_points_and_one_undo_takes_both_back(
     before, voxels = keptSpine(points), labelMapFromNode(masks, scan).voxels
     window.click_row(panel.ui.segmentTable, 1)
     window.click(getattr(panel.ui, button))
-    assert rows(panel) == names(masks) == labels(points) == expected
+    assert rows(panel) == segment_names(masks) == point_names(points) == expected
     window.click(panel.ui.undoButton)
-    assert rows(panel) == names(masks) == labels(points) == list(CENTRES)
+    assert rows(panel) == segment_names(masks) == point_names(points) == list(CENTRES)
     assert keptSpine(points).centroids == before.centroids
     np.testing.assert_array_equal(labelMapFromNode(masks, scan).voxels, voxels)
     window.click(panel.ui.redoButton)
-    assert rows(panel) == names(masks) == labels(points) == expected
+    assert rows(panel) == segment_names(masks) == point_names(points) == expected
 
 
 def test_splitting_a_mask_gives_each_piece_a_point_in_its_body(
@@ -130,14 +121,14 @@ def test_splitting_a_mask_gives_each_piece_a_point_in_its_body(
     window.click(panel.ui.mergeButton)
     window.click_row(panel.ui.segmentTable, 1)
     window.click(panel.ui.splitButton)
-    assert labels(points) == names(masks) == ["T12", "L1", "L1", "L3"]
+    assert point_names(points) == segment_names(masks) == ["T12", "L1", "L1", "L3"]
     after = list(panel.correction.case.masks.values())
     assert all(any(old.same_as(new) for new in after) for old in before), "processes too"
     for instance, mask in panel.correction.case.masks.items():
         centre = panel.correction.spine.find(instance).centroid
         assert mask.contains(panel.correction.case.grid, centre)
     window.click(panel.ui.undoButton)
-    assert labels(points) == names(masks) == ["T12", "L1", "L3"]
+    assert point_names(points) == segment_names(masks) == ["T12", "L1", "L3"]
 
 
 def test_a_dragged_point_is_taken_up_and_offers_to_segment_again(
@@ -162,7 +153,7 @@ def test_points_without_masks_and_masks_without_points_are_noted(
     masks.GetSegmentation().RemoveSegment("vertebra-4")
     window.settle()
     assert rows(panel) == ["T12", "L1", "L2"], "a removed mask takes its point along"
-    assert labels(points) == ["L1", "L2"]
+    assert point_names(points) == ["L1", "L2"]
     assert Flag.NO_POINT.sentence in panel.ui.segmentTable.item(0, 6).text()
     import vtk
 
@@ -173,6 +164,12 @@ def test_points_without_masks_and_masks_without_points_are_noted(
     window.click_row(panel.ui.segmentTable, 3)
     assert panel.ui.resegmentButton.enabled
     assert not panel.ui.mergeButton.enabled
+    points.AddControlPointWorld(vtk.vtkVector3d(0, 0, -60), "S1")
+    window.settle()
+    assert rows(panel)[-1] == "S1"
+    assert Flag.NO_MASK.sentence not in panel.ui.segmentTable.item(4, 6).text(), (
+        "it is to have none"
+    )
 
 
 def test_a_level_changed_in_another_module_changes_mask_and_point(
@@ -180,13 +177,13 @@ def test_a_level_changed_in_another_module_changes_mask_and_point(
 ) -> None:
     masks.GetSegmentation().GetSegment("vertebra-4").SetName("L4")
     window.settle()
-    assert rows(panel) == names(masks) == labels(points) == ["T12", "L1", "L2", "L4"]
+    assert rows(panel) == segment_names(masks) == point_names(points) == ["T12", "L1", "L2", "L4"]
     points.SetNthControlPointLabel(3, "L5")
     window.settle()
-    assert rows(panel) == names(masks) == labels(points) == ["T12", "L1", "L2", "L5"]
+    assert rows(panel) == segment_names(masks) == point_names(points) == ["T12", "L1", "L2", "L5"]
     window.click(panel.ui.undoButton)
     window.click(panel.ui.undoButton)
-    assert rows(panel) == names(masks) == labels(points) == list(CENTRES)
+    assert rows(panel) == segment_names(masks) == point_names(points) == list(CENTRES)
 
 
 def test_a_segment_that_is_called_otherwise_is_no_vertebra_any_more_but_stays(
@@ -196,10 +193,10 @@ def test_a_segment_that_is_called_otherwise_is_no_vertebra_any_more_but_stays(
     segment.SetName("rib")
     segment.SetTag("TerminologyEntry", "")
     window.settle()
-    assert names(masks) == ["T12", "rib", "L2", "L3"]
-    assert rows(panel) == labels(points) == ["T12", "L2", "L3"]
+    assert segment_names(masks) == ["T12", "rib", "L2", "L3"]
+    assert rows(panel) == point_names(points) == ["T12", "L2", "L3"]
     window.click(panel.ui.undoButton)
-    assert rows(panel) == labels(points) == names(masks) == list(CENTRES)
+    assert rows(panel) == point_names(points) == segment_names(masks) == list(CENTRES)
 
 
 def test_both_modules_follow_the_same_points(
@@ -208,7 +205,7 @@ def test_both_modules_follow_the_same_points(
     label = window.select_module("SpineLabel").panel
     window.choose(label.ui.spineSelector, points)
     window.click(label.ui.allDownButton)
-    assert names(masks) == labels(points) == ["L1", "L2", "L3", "L4"]
+    assert segment_names(masks) == point_names(points) == ["L1", "L2", "L3", "L4"]
     window.select_module("SpineSegment")
     assert rows(panel) == ["L1", "L2", "L3", "L4"]
     window.click_row(panel.ui.segmentTable, 0)
@@ -216,7 +213,7 @@ def test_both_modules_follow_the_same_points(
     assert [str(level) for level in label.correction.spine.levels] == ["L2", "L3", "L4"]
     window.select_module("SpineLabel")
     window.click(label.ui.undoButton)
-    assert labels(points) == ["L1", "L2", "L3", "L4"]
+    assert point_names(points) == ["L1", "L2", "L3", "L4"]
     assert Flag.NO_MASK.sentence in panel.ui.segmentTable.item(0, 6).text()
 
 
@@ -232,7 +229,7 @@ def test_a_locked_vertebra_keeps_its_mask_level_and_point(
         assert panel.ui.statusLabel.text == "L1 is locked; unlock it first."
     masks.GetSegmentation().GetSegment("vertebra-2").SetName("L5")
     window.settle()
-    assert names(masks) == labels(points) == list(CENTRES)
+    assert segment_names(masks) == point_names(points) == list(CENTRES)
 
 
 def test_a_saved_scene_brings_masks_and_points_back_in_step(
@@ -245,4 +242,4 @@ def test_a_saved_scene_brings_masks_and_points_back_in_step(
     points = panel.ui.spineSelector.currentNode()
     window.click_row(panel.ui.segmentTable, 0)
     window.click(panel.ui.deleteButton)
-    assert labels(points) == rows(panel) == ["L2", "L3", "L4"]
+    assert point_names(points) == rows(panel) == ["L2", "L3", "L4"]
