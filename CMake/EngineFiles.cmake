@@ -88,9 +88,13 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/methods/iterative/instances.py
   vertebra/methods/iterative/learning.py
   vertebra/methods/iterative/lessons.py
+  vertebra/methods/iterative/misfits.py
   vertebra/methods/iterative/naming.py
   vertebra/methods/iterative/network.py
   vertebra/methods/iterative/objective.py
+  vertebra/methods/iterative/outline.py
+  vertebra/methods/iterative/outline_learning.py
+  vertebra/methods/iterative/outline_lessons.py
   vertebra/methods/iterative/patches.py
   vertebra/methods/iterative/pointers.py
   vertebra/methods/iterative/refinement.py
@@ -98,6 +102,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/methods/iterative/rules.py
   vertebra/methods/iterative/targets.py
   vertebra/methods/iterative/traversal.py
+  vertebra/methods/iterative/unet.py
   vertebra/methods/iterative/windows.py
   vertebra/methods/multiview/__init__.py
   vertebra/methods/multiview/configuration.py
