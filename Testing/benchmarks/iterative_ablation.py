@@ -2,13 +2,14 @@
 
 All learn for as long, from the same prepared scans, batch by batch. Stopped, it goes on where it
 was. Run: python Testing/benchmarks/iterative_ablation.py --prepared DIR -o DIR --iterations 1000
+With --model NAME nothing is trained: an installed model's memory is kept empty while it segments.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,10 @@ VARIANTS = (
 )
 
 
+EMPTIED = (Variant("as it is", {}), Variant("memory kept empty", {}, remembers=False))
+"""What is told of a model that is trained already."""
+
+
 class ForgetfulPatches(Patches):
     """Patches whose memory is empty."""
 
@@ -93,13 +98,18 @@ class ForgetfulSegmenter(Segmenter):
 
 def main() -> None:
     options = _options()
-    for variant in VARIANTS:
-        if options.only and variant.name not in options.only:
+    variants = VARIANTS if options.model is None else EMPTIED
+    for variant in variants:
+        if options.table or (options.only and variant.name not in options.only):
             continue
-        if not options.table:
+        if options.model is None:
             learn(variant, options)
-            measure(variant, options)
-    print(table(options))
+            segmenter = trained(variant, options)
+        else:
+            whole = Segmenter.load(options.model)
+            segmenter = kind_of(variant)(whole.network, whole.configuration, whole.device)
+        measure(variant, segmenter, options)
+    print(table(variants, options))
 
 
 def _options() -> argparse.Namespace:
@@ -108,6 +118,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--prepared", type=Path, help="a folder of scans prepared for COARSE")
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--model", help="an installed model to take the memory from")
     parser.add_argument("--iterations", type=int, default=1000)
     parser.add_argument("--widths", type=int, nargs="+", default=[8, 16, 32, 32])
     parser.add_argument("--phantoms", type=int, default=6)
@@ -143,15 +154,23 @@ def learn(variant: Variant, options: argparse.Namespace) -> None:
     )
 
 
-def measure(variant: Variant, options: argparse.Namespace) -> None:
+def kind_of(variant: Variant) -> type[Segmenter]:
+    """The segmenter that a variant needs."""
+    return Segmenter if variant.remembers else ForgetfulSegmenter
+
+
+def trained(variant: Variant, options: argparse.Namespace) -> Segmenter:
+    """The segmenter of a variant that has been trained."""
+    configuration = configuration_of(variant, options)
+    network = trained_network(_folder(variant, options), configuration)
+    return kind_of(variant).of(network, configuration)
+
+
+def measure(variant: Variant, segmenter: Segmenter, options: argparse.Namespace) -> None:
     """Segment the unseen phantoms from points and by search, and keep the figures."""
     file = _folder(variant, options) / "figures.json"
     if file.exists():
         return
-    configuration = configuration_of(variant, options)
-    kind = Segmenter if variant.remembers else ForgetfulSegmenter
-    network = trained_network(_folder(variant, options), configuration)
-    segmenter = kind.of(network, configuration)
     kept: dict[str, list[Any]] = {start: [] for start in STARTS}
     for seed in range(FIRST, FIRST + APART * options.phantoms, APART):
         scan = crop(seed, options.spacing)
@@ -160,7 +179,7 @@ def measure(variant: Variant, options: argparse.Namespace) -> None:
             labels, spine = drawn(scan, segmenter, found, Boundary.SHARP)
             kept[start].append({**figures(scan, labels, spine), "seconds": seconds})
             print(f"{variant.name}, {scan.name}, {start}: {seconds:.1f} s", flush=True)
-    write_text(file, json.dumps({"iterations": options.iterations, **kept}))
+    write_text(file, json.dumps(kept))
 
 
 def _found(scan: Any, segmenter: Segmenter, start: str) -> Found:
@@ -172,11 +191,11 @@ def _found(scan: Any, segmenter: Segmenter, start: str) -> Found:
         return Found(small, [], None)
 
 
-def table(options: argparse.Namespace) -> str:
+def table(variants: Sequence[Variant], options: argparse.Namespace) -> str:
     """What there is, for docs/results.md; Dice of completely visible vertebrae, 0 where missed."""
     head = "| variant | Dice, points | missed | complete right | Dice, search | missed | extra |"
     lines = [head, "|---|---|---|---|---|---|---|"]
-    for variant in VARIANTS:
+    for variant in variants:
         file = _folder(variant, options) / "figures.json"
         if not file.exists():
             continue
