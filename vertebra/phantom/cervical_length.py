@@ -24,6 +24,8 @@ ATLAS_MEDIAN, ATLAS_SD = 1.04, 0.13
 ATLAS_TURN_SD = 6.0
 OWN_HEIGHT = 0.3
 """How much of a vertebra's own deviation in height is left where its neighbours leave it room."""
+PILLARS = -15.0
+"""Where the pillars stand behind the body's centre, mm."""
 _SHARE = {**{f"C{n}": 1.0 for n in range(1, 7)}, "C7": 0.5}
 """How far a level takes part in the neck's length."""
 
@@ -60,19 +62,23 @@ class Neck:
         follows the atlas half way, so that its tip stays behind the atlas' arch.
         """
         lengths = np.linalg.norm(np.diff(pose.centres, axis=0), axis=1)
+        behind = pose.frames[:, :3] @ [0.0, PILLARS * scale, 0.0, 1.0]
+        lengths_behind = np.linalg.norm(np.diff(behind, axis=0), axis=1)
         usual = np.array([SPACING[level.name] for level in pose.levels[: len(lengths)]]) * scale
         fitted = dict(forms)
         for place, name in enumerate(_SHARE):
             size = forms[name].size.scaled(self.length ** (_SHARE[name] / 2))
             if name != "C1":
                 around = slice(place - 1 if name != "C2" else place, place + 1)
-                longer = lengths[around].sum() / usual[around].sum()
+                longer, longer_behind = (
+                    each[around].sum() / usual[around].sum() for each in (lengths, lengths_behind)
+                )
                 own = (size.height / SIZES[name].height / scale) ** OWN_HEIGHT
                 dens = self.atlas**0.5 if name == "C2" else 1.0
                 size = replace(
                     size,
                     height=SIZES[name].height * scale * longer * own * dens,
-                    pedicle_height=SIZES[name].pedicle_height * scale * longer,
+                    pedicle_height=SIZES[name].pedicle_height * scale * longer_behind,
                 )
             fitted[name] = replace(forms[name], size=size)
         return fitted

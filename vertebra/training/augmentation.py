@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, avg_pool2d, grid_sample
 
-MIRRORED, BLURRED, COVERED = 0.5, 0.2, 0.25
-"""How often an image is mirrored, blurred, or partly covered."""
+MIRRORED, BLURRED, COVERED = 0.5, 0.4, 0.25
+"""How often an image is mirrored, blurred (half of these twice), or partly covered."""
 
 
 def moved(
@@ -59,8 +59,10 @@ def recoloured(
     factor = torch.exp(_uniform((batch, channels, 1, 1), random) * gain)
     added = _uniform((batch, channels, 1, 1), random) * offset
     blurred = avg_pool2d(images, 3, 1, 1, count_include_pad=False)
-    chosen = torch.rand(batch, 1, 1, 1, generator=random) < BLURRED
-    changed = torch.where(chosen, blurred, images) * factor + added
+    twice = avg_pool2d(blurred, 3, 1, 1, count_include_pad=False)
+    chance = torch.rand(batch, 1, 1, 1, generator=random)
+    seen = torch.where(chance < BLURRED / 2, twice, torch.where(chance < BLURRED, blurred, images))
+    changed = seen * factor + added
     strength = torch.rand(batch, 1, 1, 1, generator=random) * noise
     return changed + torch.randn(images.shape, generator=random) * strength
 

@@ -122,9 +122,10 @@ def cervical(name: str, size: Size, step: float, style: Style) -> Clay:
     clay.add(
         body(size, waist=0.05 * style.waist, hollow=0.8 * style.hollow, saddle=1.6), -half, half, 1
     )
+    between = (SPACING[f"C{number - 1}"] + spacing) / 2
     x, y = inner + 5.0, back - 0.38 * size.canal_depth
-    joint = 2.2 * np.sqrt(1 + slope * slope)  # the gap between facets, seen upright
-    mass = (6.4, 6.2 if number < 7 else 5.0, (spacing - joint) / 2)
+    joint = 1.5 * np.sqrt(1 + slope * slope)  # the gap between facets, seen upright
+    mass = (6.4, 6.2 if number < 7 else 5.0, (between - joint) / 2)
     for side in (-1, 1):
         s = np.array([side, 1.0, 1.0])
         clay.limb(  # uncinate process
