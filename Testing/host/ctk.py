@@ -52,9 +52,9 @@ class ctkCollapsibleButton(QtWidgets.QWidget):
 
     def showEvent(self, event: object) -> None:
         """Hide what came into a section that was closed from the start."""
-        for child in self.children():
+        for child in self.children() if self._collapsed else ():
             if isinstance(child, QtWidgets.QWidget) and child is not self._header:
-                child.visible = not self._collapsed
+                child.visible = False
 
     def _show_arrow(self) -> None:
         from PySide6.QtCore import Qt

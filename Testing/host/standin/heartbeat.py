@@ -92,4 +92,4 @@ def queued() -> dict[str, float]:
             delays[task.parent.name] = int(task.read_text().split()[1]) / 1e9
         except OSError:  # the thread has just ended
             continue
-    return delays
+    return delays if any(delays.values()) else {}
