@@ -13,7 +13,7 @@ import numpy as np
 HEIGHT_ON_CT = 1.12
 """Panjabi's posterior heights are below those of recumbent patients on CT by about this factor."""
 NECK_HEIGHT_ON_CT = 1.27
-"""The same from C3 to C7: in VerSe's masks (gl003, gl017) bodies are 0.70 to 0.87 of a step high."""
+"""The same from C3 to C7: bodies of VerSe's gl003 and gl017 are 0.70 to 0.87 of a step high."""
 
 
 @dataclass(frozen=True)
