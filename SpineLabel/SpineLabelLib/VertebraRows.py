@@ -93,6 +93,11 @@ def problemsByInstance(problems: Iterable[Problem]) -> dict[int, list[str]]:
     return sentences
 
 
+def sure(confidence: float | None) -> str:
+    """A confidence in percent; no name is ever quite sure."""
+    return ">99%" if confidence is not None and confidence > 0.99 else percent(confidence)
+
+
 def percent(probability: float | None) -> str:
     """A probability as a person reads it; a dash where nothing is known."""
     return "–" if probability is None else f"{probability:.0%}"

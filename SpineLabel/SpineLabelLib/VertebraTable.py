@@ -6,7 +6,7 @@ from slicer.i18n import tr as _
 
 from vertebra.spine import Spine, Vertebra
 
-from .VertebraRows import VertebraRows, levelText, percent, problemsByInstance
+from .VertebraRows import VertebraRows, levelText, percent, problemsByInstance, sure
 
 WIDTHS = (64, 52, 58)
 
@@ -31,5 +31,5 @@ class VertebraTable(VertebraRows):
 
 def _row(vertebra: Vertebra, problems: list[str]) -> tuple[tuple[str, ...], bool]:
     notes = [*problems, *sorted(flag.sentence for flag in vertebra.flags)]
-    certainty = percent(vertebra.confidence), percent(vertebra.completeness)
+    certainty = sure(vertebra.confidence), percent(vertebra.completeness)
     return (levelText(vertebra), *certainty, " ".join(notes)), bool(problems)

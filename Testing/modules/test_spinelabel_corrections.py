@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from SpineLabelLib.scene import createSpineNode, keptSpine, showSpine
+from SpineLabelLib.VertebraRows import sure
 
 from vertebra.anatomy import LEVELS
 from vertebra.spine import Flag, Spine
@@ -243,3 +244,13 @@ def test_closing_the_scene_empties_the_panel(panel: Any, window: Any, slicer: An
     assert rows(panel) == ""
     assert not panel.ui.labelButton.enabled
     assert not panel.ui.undoButton.enabled
+
+
+def test_no_name_is_shown_as_quite_sure() -> None:
+    assert [sure(each) for each in (None, 0.0, 0.714, 0.994, 1.0)] == [
+        "–",
+        "0%",
+        "71%",
+        ">99%",
+        ">99%",
+    ]
