@@ -197,6 +197,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/training/curves.py
   vertebra/training/examples.py
   vertebra/training/loop.py
+  vertebra/training/preparing.py
   vertebra/training/schedule.py
   vertebra/volume/__init__.py
   vertebra/volume/body_ct.py

@@ -18,13 +18,14 @@ from ...errors import BadFile
 from ...runtime import Progress
 from ...training.batches import Batch
 from ...training.loop import train as train_loop
+from ...training.preparing import ENDING
 from ...training.schedule import Schedule
 from ...volume.resampling import AIR
 from ..common.weights import filled, trained_weights
 from .augmentation import cut_short, recoloured
 from .choosing import METHOD
 from .outline import SPACING, WIDTHS, OutlineNetwork, outline_input
-from .patches import ENDING, read_part
+from .patches import read_part
 from .windows import Window, bounds
 
 PATCH = 64

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor
 
 from ...anatomy import VERTEBRAE, Region
-from ...errors import Cancelled, VertebraError
-from ...runtime import Progress, replacing
+from ...errors import VertebraError
+from ...runtime import Progress
+from ...training import preparing
 from ...training.examples import phantom_name, phantom_seeds
 from ...volume import LabelMap, Volume, resampled
 from ...volume.resampling import AIR
@@ -24,7 +24,6 @@ from .guided import segment_places
 from .inference import Segmenter, place_at
 from .lessons import MASKED, Lesson, Recipe, lessons
 from .outline import SPACING, likely_part
-from .patches import ENDING
 from .pointers import training_point
 from .windows import bounds
 
@@ -110,19 +109,4 @@ def prepare(
     say: Callable[[str], None] = print,
 ) -> None:
     """Prepare every lesson that is not in the folder yet; broken ones are told and left out."""
-    progress = progress or Progress()
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, (name, make) in enumerate(recipes):
-        progress.report(number / len(recipes), f"Preparing {name}")
-        target = folder / f"{name}{ENDING}"
-        if target.exists():
-            continue
-        try:
-            tensors = prepared(make(), segmenter)
-        except Cancelled:
-            raise
-        except VertebraError as error:
-            say(f"{name} is left out: {error}")
-            continue
-        with replacing(target) as temporary:
-            save_file(tensors, temporary)
+    preparing.prepare(recipes, lambda lesson: prepared(lesson, segmenter), folder, progress, say)

@@ -14,12 +14,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from ...errors import BadFile, Cancelled, VertebraError
-from ...runtime import Progress, replacing
+from ...errors import BadFile
+from ...runtime import Progress
+from ...training import preparing
 from ...training.batches import Batch
+from ...training.preparing import ENDING
 from ...volume import resampled
 from ...volume.resampling import AIR
 from ..common.preparation import upright
@@ -31,7 +32,6 @@ from .rules import Direction
 from .targets import Target, completely_visible, surface_weights, target, visible
 from .windows import Window, bounds
 
-ENDING = ".safetensors"
 SPACING = "spacing"
 CONTEXT = 4
 """A patch is drawn with this part of its side more on each side, which a turn may bring in."""
@@ -70,22 +70,10 @@ def prepare(
     say: Callable[[str], None] = print,
 ) -> None:
     """Prepare every lesson that is not in the folder yet; broken ones are told and left out."""
-    progress = progress or Progress()
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, (name, make) in enumerate(recipes):
-        progress.report(number / len(recipes), f"Preparing {name}")
-        target_file = folder / f"{name}{ENDING}"
-        if target_file.exists():
-            continue
-        try:
-            tensors = prepared(make(), configuration)
-        except Cancelled:
-            raise
-        except VertebraError as error:
-            say(f"{name} is left out: {error}")
-            continue
-        with replacing(target_file) as temporary:
-            save_file(tensors, temporary, metadata={SPACING: str(configuration.spacing)})
+    metadata = {SPACING: str(configuration.spacing)}
+    preparing.prepare(
+        recipes, lambda lesson: prepared(lesson, configuration), folder, progress, say, metadata
+    )
 
 
 class Patches:

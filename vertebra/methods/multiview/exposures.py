@@ -14,16 +14,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from ...anatomy import VERTEBRAE
-from ...errors import BadFile, Cancelled, VertebraError
-from ...runtime import Progress, replacing
+from ...errors import BadFile, VertebraError
+from ...runtime import Progress
 from ...spine import Spine
+from ...training import preparing
 from ...training.augmentation import covered, moved, recoloured
 from ...training.batches import Batch
 from ...training.examples import Example, Recipe
+from ...training.preparing import ENDING
 from ...volume import Grid, Volume
 from ...volume.orienting import cropped
 from ..common.preparation import upright
@@ -33,7 +34,6 @@ from .inference import photographs
 from .intensity import MAPPINGS, network_input
 from .windows import bone_middle
 
-ENDING = ".safetensors"
 EXPOSURES = 4
 """How many parts of each scan are seen; the first is the whole."""
 MOST = len(VERTEBRAE)
@@ -49,6 +49,8 @@ def expose(example: Example, configuration: Configuration) -> dict[str, Tensor]:
     whole = upright(example.volume, configuration.optics.pixel)
     images, points, present = [], [], []
     spine = _known(example.spine)
+    if not len(spine):
+        raise VertebraError("it shows no vertebra.")
     for number in range(EXPOSURES):
         part = whole if number == 0 else random_part(whole, spine, rng)
         views = random_views(part, configuration, rng)
@@ -120,24 +122,9 @@ def prepare(
     say: Callable[[str], None] = print,
 ) -> None:
     """Expose the examples that the folder lacks; one that fails is told of and left out."""
-    progress = progress or Progress()
-    for number, (name, make) in enumerate(recipes):
-        target = folder / f"{name}{ENDING}"
-        progress.report(number / max(len(recipes), 1), f"Exposing {name}")
-        if target.exists():
-            continue
-        try:
-            example = make()
-            if not len(_known(example.spine)):
-                raise VertebraError("it shows no vertebra.")
-            exposures = expose(example, configuration)
-        except Cancelled:
-            raise
-        except VertebraError as error:
-            say(f"{name} is left out: {error}")
-            continue
-        with replacing(target) as temporary:
-            save_file(exposures, temporary)
+    preparing.prepare(
+        recipes, lambda example: expose(example, configuration), folder, progress, say
+    )
 
 
 class Shown(NamedTuple):
