@@ -130,7 +130,7 @@ def test_training_lowers_the_count_of_wrong_voxels(trained):
 def test_a_model_is_published_installed_and_segments(trained, tmp_path, monkeypatch):
     monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
     made = card("mine", "iterative", TINY.to_dict(), "blobs")
-    published = publish(learning.trained_network(trained, TINY), made, tmp_path)
+    published = publish(learning.trained_network(trained, TINY).state_dict(), made, tmp_path)
     models.install(published.weights)
     segmenter = Segmenter.load("mine")
     assert segmenter.configuration == TINY

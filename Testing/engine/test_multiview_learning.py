@@ -113,7 +113,7 @@ def test_labelling_tells_its_progress_and_can_be_cancelled(localizer):
 def test_a_trained_model_is_published_installed_and_loaded(trained, tmp_path, monkeypatch):
     monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
     made = card("mine", "multiview", TINY.to_dict(), "blocks")
-    published = publish(learning.trained_network(trained, TINY), made, tmp_path)
+    published = publish(learning.trained_network(trained, TINY).state_dict(), made, tmp_path)
     models.install(published.weights)
     localizer = Localizer.load("mine")
     assert localizer.configuration == TINY

@@ -6,7 +6,6 @@ import queue
 import time
 from typing import Any
 
-import numpy as np
 import pytest
 from bench import MODULES, NAMES, Bench, BenchFor
 from standin.heartbeat import Gap, Heartbeat
@@ -47,7 +46,7 @@ def test_the_window_is_never_blocked_for_long_and_shows_results_at_once(bench: B
     assert heartbeat.longest.blocked < 0.1, heartbeat.longest
     assert len(shown) == len(arrived) == 8
     late = [heartbeat.between(*times) for times in zip(arrived, shown)]
-    assert np.median(late) < 0.2, "each waits for the next look, 50 ms"
+    assert max(late) < 0.2, "each waits for the next look, 50 ms"
 
 
 def test_the_remaining_time_is_told(bench: Bench) -> None:

@@ -220,9 +220,9 @@ def _stage(title: str) -> AbstractContextManager[Progress]:
 
 def _publish(weights: Mapping[str, Tensor], card: Card, output: Path) -> None:
     """Write what was learned as a model, and say where it lies."""
-    from ..methods.common.weights import publish_weights
+    from ..methods.common.weights import publish
 
-    model = publish_weights(weights, card, output / "model")
+    model = publish(weights, card, output / "model")
     out.print(f"The model lies in {model.weights}.", soft_wrap=True)
 
 

@@ -66,13 +66,8 @@ def card(name: str, method: str, configuration: Mapping[str, Any], data: str) ->
     )
 
 
-def publish(network: nn.Module, card: Card, into: Path) -> Model:
-    """Write a network as a model with a card, in half precision."""
-    return publish_weights(network.state_dict(), card, into)
-
-
-def publish_weights(weights: Mapping[str, Tensor], card: Card, into: Path) -> Model:
-    """Write weights as a model with a card, in half precision."""
+def publish(weights: Mapping[str, Tensor], card: Card, into: Path) -> Model:
+    """Write the weights of trained networks as a model with a card, in half precision."""
     return save(card, {key: _halved(tensor) for key, tensor in weights.items()}, into)
 
 

@@ -56,7 +56,8 @@ def _phantom(seed: int, shapes: ShapeSource | None) -> Lesson:
 def prepared(lesson: Lesson, segmenter: Segmenter) -> dict[str, Tensor]:
     """A scan in voxels of 1 mm, its vertebrae counted from head to tail, and what was found."""
     scan = upright(lesson.volume, SPACING)
-    numbers = [number for number in MASKED if number in np.unique(lesson.labels.voxels)]
+    present = set(np.unique(lesson.labels.voxels).tolist())
+    numbers = [number for number in MASKED if number in present]
     counted = lesson.labels.renumbered({old: new for new, old in enumerate(numbers, start=1)})
     labels = resampled(counted, scan.grid)
     rounded = np.rint(np.clip(scan.voxels, AIR, 3071)).astype(np.int16)

@@ -46,7 +46,8 @@ POINTED = 0.7
 def prepared(lesson: Lesson, configuration: Configuration) -> dict[str, Tensor]:
     """A scan in the network's voxels with vertebrae counted from head to tail."""
     scan = upright(lesson.volume, configuration.spacing)
-    numbers = [number for number in MASKED if number in np.unique(lesson.labels.voxels)]
+    present = set(np.unique(lesson.labels.voxels).tolist())
+    numbers = [number for number in MASKED if number in present]
     counted = lesson.labels.renumbered({old: new for new, old in enumerate(numbers, start=1)})
     labels = np.ascontiguousarray(resampled(counted, scan.grid).voxels, dtype=np.uint8)
     sizes = np.bincount(labels.ravel(), minlength=len(numbers) + 1)[1:]
