@@ -33,7 +33,7 @@ TINY = replace(
     widths=(8, 8, 8),
     dropout=0.0,
     balance=1e-3,
-    training=Schedule(iterations=75, batch=2, rate=1e-2, decay="cosine"),
+    training=Schedule(iterations=150, batch=2, rate=1e-2, decay="cosine"),
 )
 
 

@@ -43,7 +43,8 @@ def train(
 
     Called with a batch, the network gives the parts of its loss by name, and their sum as "loss".
     Every step seeds all random numbers from `seed` and its own number, and batches depend on
-    their number alone: a training that was interrupted and resumed ends with the same weights.
+    their number alone: in float32 a training that was interrupted and resumed ends with the same
+    weights. In bfloat16 processors add in varying order, and no two trainings are quite the same.
     """
     progress = progress or Progress()
     fabric = _fabric(device, devices, precision)
