@@ -15,6 +15,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -43,18 +44,23 @@ from vertebra.runtime import Progress, write_text
 
 SEED = 5_000_000
 """Of the first phantom; never trained on."""
-Results = dict[str, Any]
-"""By name of the scan: its seconds to make, and the figures of each run by name."""
+Content = dict[str, Any]
+"""What a file of results holds: the command, the weights' hash by model, and by name of the scan
+its seconds to make and the figures of each run by name."""
 
 
 def main() -> None:
     options = _options()
     if options.merge:
-        print_tables(merged(options.merge))
+        print_tables(merged(options.merge)["scans"])
         return
     segmenters = {str(source): segmenter_of(source, options.device) for source in options.model}
     coarse = segmenter_of(options.coarse, options.device) if options.coarse else None
-    results = read(options.results) if options.results and options.results.exists() else {}
+    models = {source: segmenter.weights for source, segmenter in segmenters.items()}
+    content: Content = {"command": sys.argv[1:], "models": models, "scans": {}}
+    if options.results and options.results.exists():
+        content = together(read(options.results), content)
+    results = content["scans"]
     make = crop if options.part == "crop" else whole
     for seed in range(SEED + options.first, SEED + options.first + options.count):
         if f"phantom-{seed:07d}" in results:
@@ -65,7 +71,7 @@ def main() -> None:
         spent = sum(run["seconds"] + run["seconds to score"] for run in runs.values())
         print(f"{scan.name}: made in {seconds:.1f} s, measured in {spent:.1f} s", flush=True)
         if options.results:
-            write_text(options.results, json.dumps({"command": sys.argv[1:], "scans": results}))
+            write_text(options.results, json.dumps(content))
     if results:
         print_tables(results)
     for scan in _real(options):
@@ -133,21 +139,27 @@ def _found(
         return Found(small, [], None)
 
 
-def read(file: Path) -> Results:
+def read(file: Path) -> Content:
     """The results in a file."""
     try:
-        found: Results = json.loads(file.read_text())["scans"]
-    except (OSError, ValueError, KeyError) as error:
+        content: Content = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
         raise BadFile(f"'{file}' holds no results; give another file.") from error
-    return found
+    if not isinstance(content, dict) or not {"models", "scans"} <= content.keys():
+        raise BadFile(f"'{file}' holds no results; give another file.")
+    return content
 
 
-def merged(files: list[Path]) -> Results:
-    """The results of several files; a scan that two of them have counts once."""
-    together: Results = {}
-    for file in files:
-        together |= read(file)
-    return together
+def merged(files: list[Path]) -> Content:
+    """The results of several files."""
+    return reduce(together, map(read, files))
+
+
+def together(one: Content, other: Content) -> Content:
+    """Two files' results of the same models; a scan that both have counts once."""
+    if one["models"] != other["models"]:
+        raise VertebraError("These are results of different models; keep them in separate files.")
+    return {**other, "scans": one["scans"] | other["scans"]}
 
 
 if __name__ == "__main__":

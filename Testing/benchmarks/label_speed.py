@@ -15,9 +15,10 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from vertebra.chain import decode
+from vertebra.anatomy import VERTEBRAE
+from vertebra.chain import Candidate, decode
 from vertebra.methods.common.preparation import upright
-from vertebra.methods.multiview.configuration import CONFIGURATIONS
+from vertebra.methods.multiview.configuration import CONFIGURATIONS, Optics
 from vertebra.methods.multiview.fusion import fuse
 from vertebra.methods.multiview.inference import Localizer, photographs
 from vertebra.methods.multiview.intensity import MAPPINGS
@@ -40,17 +41,28 @@ def main() -> None:
     print(f"scan {volume.grid.shape}, {volume.voxels.nbytes / 2**20:.0f} MiB")
     localizer.read(torch.zeros(1, len(configuration.optics.channels), 64, 32))  # warm up
     start = time.perf_counter()
-    with stage("bring upright"):
-        small = upright(volume, configuration.optics.pixel)
+    counts = [looked(volume, localizer, optics) for optics in configuration.optics.looks()]
+    print(f"{'together':26} {time.perf_counter() - start:7.2f} s, vertebrae {counts}")
+    with stage("decode 24 candidates"):
+        decode([Candidate.at_level(p, VERTEBRAE[n]) for n, p in enumerate(spine_points(volume))])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{'peak memory':26} {peak:7.2f} GiB, the scan and Python included")
+
+
+def looked(volume: Volume, localizer: Localizer, optics: Optics) -> int:
+    """Go through one kind of look stage by stage; gives how many vertebrae its windows show."""
+    with stage(f"bring upright, {optics.pixel} mm"):
+        small = upright(volume, optics.pixel)
     hounsfield = torch.from_numpy(np.ascontiguousarray(small.voxels, dtype=np.float32))
     with stage("plan windows"):
-        plan = list(windows(MAPPINGS["bone"](hounsfield), small.grid, configuration.optics))
+        plan = list(windows(MAPPINGS["bone"](hounsfield), small.grid, optics))
+    points = spine_points(volume)
+    count = 0
     for window in plan:
         with stage("take views"):
-            images = photographs(hounsfield, small.grid, window.views, configuration.optics)
+            images = photographs(hounsfield, small.grid, window.views, optics)
         with stage("run networks"):
             reading = localizer.read(images)
-        points = spine_points(volume)
         with stage("find peaks in heat maps"):
             heats = [heat_map(view.project(points), view.shape) for view in window.views]
             found = [find_peaks(heat, lowest=0.15, apart=3.2, radius=3.2) for heat in heats]
@@ -58,14 +70,8 @@ def main() -> None:
             fused = fuse(window.views, found, 3)
         with stage("name squares"):
             localizer.maps(window.views, reading, np.array([each.position for each in fused]))
-    print(f"{'together':26} {time.perf_counter() - start:7.2f} s, {len(fused)} vertebrae")
-    with stage("decode 24 candidates"):
-        from vertebra.anatomy import VERTEBRAE
-        from vertebra.chain import Candidate
-
-        decode([Candidate.at_level(p, VERTEBRAE[n]) for n, p in enumerate(points)])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{'peak memory':26} {peak:7.2f} GiB, the scan and Python included")
+        count += len(fused)
+    return count
 
 
 @contextmanager

@@ -31,6 +31,8 @@ from vertebra.volume import read_volume
 
 SEED = 5_000_000
 """The first phantom's seed; no model is trained on it or those after it."""
+SPACING = 2.0
+"""Voxels of the phantoms, mm."""
 
 
 def main() -> None:
@@ -82,8 +84,7 @@ def measure(seed: int, localizers: Sequence[Localizer], out: Path) -> None:
     name = phantom_name(seed)
     lacking = [each for each in localizers if not (out / ending(each, name)).exists()]
     if lacking:
-        spacing = lacking[0].configuration.optics.pixel
-        for localizer, record in zip(lacking, measured(partial(phantom, seed, spacing), lacking)):
+        for localizer, record in zip(lacking, measured(partial(phantom, seed), lacking)):
             record.write(out / ending(localizer, name))
 
 
@@ -92,7 +93,7 @@ def ending(localizer: Localizer, name: str) -> str:
     return f"{name}-{localizer.configuration.optics.views}-views.json"
 
 
-def phantom(seed: int, spacing: float) -> tuple[Example, tuple[str, ...]]:
+def phantom(seed: int, spacing: float = SPACING) -> tuple[Example, tuple[str, ...]]:
     """The phantom of a seed, and what makes it hard."""
     case = phantom_case(seed, spacing)
     return Example(phantom_name(seed), case.volume, case.spine), kinds_of(case)

@@ -29,6 +29,9 @@ from vertebra.training.examples import Example, phantom
 from vertebra.volume import Grid, Volume
 from vertebra.volume.orienting import cropped
 
+SPACING = 2.0
+"""Voxels of the phantoms, mm."""
+
 POWERS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08)
 NEAR = 20.0
 BINS = 10
@@ -56,10 +59,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     localizer = _localizer(options)
-    spacing = localizer.configuration.optics.pixel
     halves: tuple[list[Seen], list[Seen]] = ([], [])
     for seed in range(options.seed, options.seed + options.phantoms):
-        example = phantom(seed, spacing)
+        example = phantom(seed, SPACING)
         volumes = [example.volume]
         if options.spoilt:
             rng = np.random.default_rng(seed)

@@ -15,7 +15,6 @@ from vertebra.anatomy import Level, Region, level
 from vertebra.chain import decode
 from vertebra.errors import VertebraError
 from vertebra.evaluation import Annotation, Case, Evaluation, evaluate
-from vertebra.methods.common.preparation import upright
 from vertebra.methods.multiview import vote
 from vertebra.methods.multiview.inference import Localizer, Look
 from vertebra.methods.multiview.windows import Window
@@ -66,8 +65,7 @@ def measured(
     records = []
     for localizer in localizers:
         start = time.process_time()
-        small = upright(example.volume, localizer.configuration.optics.pixel)
-        looks = localizer.looks(small)
+        looks = localizer.looks(example.volume)
         found = decode(localizer.candidates(looks, example.volume.grid), localizer.settings).spine
         seconds = {"making": made, "labelling": time.process_time() - start}
         reference = presacral(example.spine)

@@ -26,7 +26,9 @@ LEVELS = tuple(LOOKS)
 
 TINY = Configuration(
     "tiny",
-    optics=Optics(views=6, distance=1200, pixel=5, frame=(64, 32), channels=("bone",)),
+    optics=Optics(
+        views=6, distance=1200, pixel=5, frame=(64, 32), channels=("bone",), closer=(4.0,)
+    ),
     widths=Widths("basic", 8, (1, 1, 1, 1), (16, 24, 32, 32), (24, 24, 16, 16)),
     shared=True,
     sigma=6.0,

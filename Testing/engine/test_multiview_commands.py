@@ -70,6 +70,7 @@ def test_pretraining_training_installing_and_labelling(verse_data, tmp_path, mon
     ct = verse_data / "rawdata/sub-b1/sub-b1_ct.nii.gz"
     rows = json.loads(vertebra("label", ct, "--model", "toy", "--device", "cpu", "--json"))
     assert rows["made_by"]["method"] == "multiview tiny"
+    assert rows["notes"] == [], "what the table would be followed by"
     tuned = vertebra(
         "train", "multiview", "--data", verse_data, "-o", tmp_path / "tuned", "--from", "toy",
         "--device", "cpu",

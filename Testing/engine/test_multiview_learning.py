@@ -203,3 +203,30 @@ def test_a_folder_without_exposures_or_with_other_files_is_refused(tmp_path):
     (tmp_path / "x.safetensors").write_bytes(b"nothing")
     with pytest.raises(BadFile, match=r"x\.safetensors"):
         Exposures(tmp_path, TINY, 1)[0]
+
+
+def test_closer_looks_show_the_spine_and_what_lies_around_it_larger(localizer):
+    example = block_example(108)
+    far, close = localizer.looks(example.volume)
+    pixels = [window.views[0].pixel for window, _ in (far, close)]
+    assert pixels == [TINY.optics.pixel, *TINY.optics.closer]
+    truth = sorted(example.spine.centroids, key=lambda each: -each[2])
+    for _, look in (far, close):
+        assert np.linalg.norm(look.positions - truth, axis=1).max() < 6
+
+
+def test_nothing_is_looked_at_more_closely_where_nothing_is_seen_from_afar(localizer):
+    grid = block_example(1).volume.grid
+    air = Volume(np.full(grid.shape, -1000, np.int16), grid)
+    [(window, look)] = localizer.looks(air)
+    assert window.views[0].pixel == TINY.optics.pixel
+    assert not len(look.positions)
+
+
+def test_closer_exposures_are_of_the_surroundings_of_the_spine():
+    arrays = expose(block_example(3), TINY)
+    views = TINY.optics.views
+    far, close = arrays["points"].view(2, -1, views, 4, 2)
+    # the same vertebrae lie farther apart in finer pixels
+    apart = [float((each[0, :, 0, 0] - each[0, :, 3, 0]).abs().mean()) for each in (far, close)]
+    assert apart[1] / apart[0] == pytest.approx(5 / 4, rel=0.02)

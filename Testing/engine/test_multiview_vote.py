@@ -8,7 +8,8 @@ import torch
 
 from vertebra.anatomy import LEVELS, VERTEBRAE
 from vertebra.chain import published
-from vertebra.methods.multiview.configuration import COMPACT, PAPER
+from vertebra.methods.multiview.configuration import CLASSES, COMPACT, PAPER
+from vertebra.methods.multiview.geometry import views_around
 from vertebra.methods.multiview.objective import ORDERED
 from vertebra.methods.multiview.vote import corrected, majority, named_alone, view_weights, voted
 from vertebra.methods.multiview.windows import (
@@ -161,3 +162,28 @@ def test_what_two_windows_show_becomes_one_weighted_towards_the_better_view():
     w = np.array([window.weight(np.array([height]))[0] for window in (upper, lower)])
     assert merged.position[0] == pytest.approx(4 * w[1] / w.sum())
     assert merged.probabilities.sum() == pytest.approx(1)
+
+
+def seen_at(low: float, high: float, *places: float) -> tuple[Window, list[Sighting]]:
+    """A window over some heights, and what it shows at others."""
+    window = Window(
+        low, high, tuple(views_around((0, 0, 0), 4, distance=1e3, pixel=1, shape=(9, 9)))
+    )
+    return window, [
+        Sighting(np.array([0, 0, z]), np.full(CLASSES, 1 / CLASSES), 0.9) for z in places
+    ]
+
+
+def test_what_all_windows_show_is_as_sure_as_they_say():
+    one, other = blended([seen_at(0, 100, 30, 60), seen_at(20, 120, 30, 61)])
+    assert one.existence == other.existence == pytest.approx(0.9)
+
+
+def test_a_window_that_shows_nothing_where_another_does_speaks_against_it():
+    found = {
+        round(each.position[2]): each.existence
+        for each in blended([seen_at(0, 100, 50, 80), seen_at(0, 100, 50), seen_at(60, 140, 110)])
+    }
+    assert found[50] == pytest.approx(0.9)
+    assert found[80] < 0.5
+    assert found[110] == pytest.approx(0.9), "the others do not reach so far"

@@ -15,6 +15,7 @@ from geometries import grids
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vertebra.errors import VertebraError
 from vertebra.volume import (
     LPS_FROM_RAS,
     Grid,
@@ -218,3 +219,11 @@ def test_real_scans_and_masks_are_read_as_nibabel_reads_them(shared_data):
         part = (slice(None, None, 8),) * 3
         assert np.array_equal(image.voxels[part], np.asanyarray(other.dataobj)[part])
         assert image.voxels.dtype == (np.int16 if is_ct else np.uint8)
+
+
+def test_a_series_is_not_asked_for_in_vain(tmp_path):
+    write_volume(
+        Volume(np.zeros((4, 5, 6), np.int16), Grid.of((4, 5, 6), (1, 1, 1))), tmp_path / "ct.nrrd"
+    )
+    with pytest.raises(VertebraError, match="no series"):
+        read_volume(tmp_path / "ct.nrrd", series="1.2.3")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from test_volume_grid import ORIENTATIONS
 
 from vertebra.errors import VertebraError
-from vertebra.volume import Grid, LabelMap, Volume, cropped, oriented, padded
+from vertebra.volume import Grid, LabelMap, Volume, around, cropped, oriented, padded
 
 
 @st.composite
@@ -54,6 +54,22 @@ def test_a_crop_shows_the_same_at_the_same_place(volume, data):
     stop = [data.draw(st.integers(a + 1, n)) for a, n in zip(start, volume.grid.shape)]
     crop = cropped(volume, start, stop)
     for point, value in points_and_values(crop):
+        assert value_at(volume, point) == value
+
+
+@given(volume=volumes(), data=st.data(), reach=st.floats(0, 20))
+def test_the_part_around_points_holds_all_that_is_near_them_and_little_more(volume, data, reach):
+    grid = volume.grid
+    inside = st.tuples(*[st.floats(-0.5, n - 0.5) for n in grid.shape])
+    points = grid.to_world(data.draw(st.lists(inside, min_size=1, max_size=3)))
+    part = around(volume, points, reach)
+    voxels = grid.to_world(np.argwhere(np.ones(grid.shape, bool)))
+    away = np.linalg.norm(voxels[:, None] - points, axis=2).min(axis=1)
+    assert part.grid.contains(voxels[away <= reach]).all()
+    along = np.abs(part.grid.to_index(points) - (np.array(part.grid.shape) - 1) / 2).max(axis=0)
+    steps = reach * np.linalg.norm(grid.inverse[:3, :3], axis=1)
+    assert (np.array(part.grid.shape) <= 2 * (along + steps) + 5).all()
+    for point, value in points_and_values(part):
         assert value_at(volume, point) == value
 
 

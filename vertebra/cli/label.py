@@ -44,7 +44,7 @@ def label(
     if output is not None:
         write_results(volume, spine, output, name=stem(ct))
     if as_json:
-        print_json(json.loads(to_json(spine)))
+        print_json({**json.loads(to_json(spine)), "notes": list(result.notes)})
         return
     if len(spine):
         out.print(summary(spine))

@@ -80,7 +80,7 @@ def multiview(
     exposures, encoder = output / "exposures", output / "pretrain"
     first = None if start is None else weights_of(start, METHOD, PURPOSE)
     with _stage("Taking views") as progress:
-        wanted = list(recipes(data, cases, chosen.optics.pixel, shapes_with(anatomy)))
+        wanted = list(recipes(data, cases, chosen.optics.finest, shapes_with(anatomy)))
         prepare(wanted, chosen, exposures, progress, errors.print)
     with _stage("Training") as progress:
         if stage is Stage.PRETRAIN:

@@ -2,7 +2,7 @@
 
 from .body_ct import Verdict, require_body_ct, verdict
 from .grid import LPS_FROM_RAS, Grid
-from .orienting import cropped, oriented, padded
+from .orienting import around, cropped, oriented, padded
 from .reading import read_label_map, read_volume
 from .resampling import onto, resampled, straightened
 from .series import Series, list_series
@@ -16,6 +16,7 @@ __all__ = [
     "Series",
     "Verdict",
     "Volume",
+    "around",
     "cropped",
     "list_series",
     "onto",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import VertebraError
 from .resampling import AIR
@@ -32,6 +33,19 @@ def cropped(image: Image, start: Sequence[int], stop: Sequence[int]) -> Image:
     window = tuple(slice(a, b) for a, b in zip(start, stop))
     size = [b - a for a, b in zip(start, stop)]
     return replace(image, voxels=image.voxels[window], grid=image.grid.part(start, size))
+
+
+def around(image: Image, points: ArrayLike, reach: float) -> Image:
+    """The part that holds some points (RAS) and all within `reach` mm of them; a view, not a copy.
+
+    At least one of the points must lie in the image.
+    """
+    grid = image.grid
+    index = np.atleast_2d(grid.to_index(points))
+    pad = reach * np.linalg.norm(grid.inverse[:3, :3], axis=1)
+    low = np.clip(np.floor(index.min(axis=0) - pad), 0, grid.shape).astype(int)
+    high = np.clip(np.ceil(index.max(axis=0) + pad) + 1, 0, grid.shape).astype(int)
+    return cropped(image, low.tolist(), high.tolist())
 
 
 def padded(image: Image, before: Sequence[int], after: Sequence[int]) -> Image:

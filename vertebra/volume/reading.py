@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadFile
+from ..errors import BadFile, VertebraError
 from . import dicom, itk, nifti
 from .grid import Grid
 from .series import read_series
@@ -36,6 +36,11 @@ def read_volume(
     path = _existing(path)
     if path.is_dir() or dicom.is_dicom(path):
         return read_series(path, series, progress)
+    if series is not None:
+        raise VertebraError(
+            f"'{path.name}' is not DICOM and has no series; leave out --series, or give the "
+            "DICOM folder."
+        )
     voxels, grid, notes = _read(path, hounsfield, progress)
     return Volume(voxels, grid, str(path), notes)
 

@@ -16,7 +16,7 @@ from ...runtime.devices import quick
 from ...runtime.models import load
 from ...runtime.provenance import provenance
 from ...spine import Provenance, Spine, Which
-from ...volume import LabelMap, Volume, cropped, resampled
+from ...volume import LabelMap, Volume, around, resampled
 from ..common.convolution import folded
 from ..common.installed import chosen
 from ..common.preparation import upright
@@ -185,14 +185,10 @@ class Segmenter:
         return provenance(f"{METHOD} {self.configuration.name}", self.weights, volume.source)
 
     def _around(self, volume: Volume, point: Sequence[float]) -> Volume:
-        grid = volume.grid
-        if not grid.contains(point):
+        if not volume.grid.contains(point):
             raise VertebraError("The point lies outside the scan; move it into the vertebral body.")
-        reach = NEIGHBOURHOOD * self.configuration.patch * self.configuration.spacing / grid.spacing
-        middle = grid.to_index(point)
-        low = np.clip(np.floor(middle - reach), 0, np.array(grid.shape) - 1).astype(int)
-        high = np.clip(np.ceil(middle + reach) + 1, low + 1, grid.shape).astype(int)
-        return cropped(volume, low.tolist(), high.tolist())
+        reach = NEIGHBOURHOOD * self.configuration.patch * self.configuration.spacing
+        return around(volume, point, reach)
 
     def _before(self, spine: Spine, place: int) -> list[int]:
         """The instances that come before a place in the direction of traversal."""

@@ -22,6 +22,17 @@ class Optics:
     pixel: float = 1.0
     frame: tuple[int, int] = (640, 384)
     channels: tuple[str, ...] = ("attenuation",)
+    closer: tuple[float, ...] = ()
+    """Pixels (mm) of further looks at smaller parts of the scan, with frames of as many pixels."""
+
+    def looks(self) -> list[Optics]:
+        """The optics of each look at a scan, the one that shows most first."""
+        return [replace(self, pixel=pixel) for pixel in (self.pixel, *self.closer)]
+
+    @property
+    def finest(self) -> float:
+        """The smallest pixel of all looks, mm."""
+        return min((self.pixel, *self.closer))
 
 
 @dataclass(frozen=True)
@@ -51,9 +62,9 @@ class Configuration:
     gamma: float = 1.0
     """Weight of the Sequence Loss, Eq. 3; alpha and beta of Eq. 1 are in `vertebra.chain`."""
     square: float = 22.0
-    """Side of the square around a centroid that is named, mm."""
+    """Side of the square around a centroid that is named, mm; smaller in closer looks."""
     sigma: float = 5.0
-    """Width of a centroid's Gaussian in the heat map, mm."""
+    """Width of a centroid's Gaussian in the heat map, mm; smaller in closer looks."""
     independence: float = 1.0
     """How far the decoder believes the views (`chain.Settings`); chosen on unseen phantoms."""
     pretraining: Schedule = field(
@@ -75,7 +86,7 @@ class Configuration:
 PAPER = Configuration("paper")
 COMPACT = Configuration(
     "compact",
-    optics=Optics(pixel=2.5, frame=(224, 128), channels=("attenuation", "bone")),
+    optics=Optics(pixel=2.5, frame=(224, 128), channels=("attenuation", "bone"), closer=(1.6,)),
     widths=SMALL,
     shared=True,
     pretraining=replace(PAPER.pretraining, iterations=1000, batch=32),

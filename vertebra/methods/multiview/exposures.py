@@ -25,20 +25,21 @@ from ...training.augmentation import covered, moved, recoloured
 from ...training.batches import Batch
 from ...training.examples import Example, Recipe
 from ...training.preparing import ENDING
-from ...volume import Grid, Volume
-from ...volume.orienting import cropped
+from ...volume import Grid, Volume, around, cropped
 from ..common.preparation import upright
-from .configuration import Configuration
+from .configuration import Configuration, Optics
 from .geometry import View
-from .inference import photographs
+from .inference import CLOSE, photographs
 from .intensity import MAPPINGS, network_input
 from .windows import bone_middle
 
 EXPOSURES = 4
-"""How many parts of each scan are seen; the first is the whole."""
+"""How many parts of each scan are seen in each kind of look; the first is the whole."""
 MOST = len(VERTEBRAE)
 SHORTEST = 70.0
 """The smallest part of a scan, mm."""
+ROOM = (0.7, 1.4)
+"""Closer looks see as much around the spine as at inference, times this."""
 INSIDE = 3.0
 """A centre must lie this far (mm) inside the part, or it is not to be found."""
 
@@ -46,19 +47,23 @@ INSIDE = 3.0
 def expose(example: Example, configuration: Configuration) -> dict[str, Tensor]:
     """The views of random parts of a scan, with the vertebrae's places in them."""
     rng = np.random.default_rng(list(example.name.encode()))
-    whole = upright(example.volume, configuration.optics.pixel)
     images, points, present = [], [], []
     spine = _known(example.spine)
     if not len(spine):
         raise VertebraError("it shows no vertebra.")
-    for number in range(EXPOSURES):
-        part = whole if number == 0 else random_part(whole, spine, rng)
-        views = random_views(part, configuration, rng)
-        voxels = np.ascontiguousarray(part.voxels, dtype=np.float32)
-        images.append(photographs(torch.from_numpy(voxels), part.grid, views, configuration.optics))
-        for view in views:
-            points.append(view.project(spine.centroids))
-            present.append(view.sees(spine.centroids) & inside(part.grid, spine))
+    for optics in configuration.optics.looks():
+        shown = example.volume
+        if optics.pixel != configuration.optics.pixel:
+            shown = around(shown, spine.centroids, rng.uniform(*ROOM) * CLOSE)
+        whole = upright(shown, optics.pixel)
+        for number in range(EXPOSURES):
+            part = whole if number == 0 else random_part(whole, spine, rng)
+            views = random_views(part, optics, rng)
+            voxels = np.ascontiguousarray(part.voxels, dtype=np.float32)
+            images.append(photographs(torch.from_numpy(voxels), part.grid, views, optics))
+            for view in views:
+                points.append(view.project(spine.centroids))
+                present.append(view.sees(spine.centroids) & inside(part.grid, spine))
     return {
         "images": torch.cat(images).half(),
         "points": torch.from_numpy(np.array(points, dtype=np.float32)),
@@ -85,11 +90,9 @@ def random_part(whole: Volume, spine: Spine, rng: np.random.Generator) -> Volume
     return cropped(whole, low.tolist(), high.tolist())
 
 
-def random_views(
-    part: Volume, configuration: Configuration, rng: np.random.Generator
-) -> list[View]:
+def random_views(part: Volume, optics: Optics, rng: np.random.Generator) -> list[View]:
     """Views as at inference, but from random sides and not quite centred."""
-    optics, grid = configuration.optics, part.grid
+    grid = part.grid
     skeleton = MAPPINGS["bone"](torch.from_numpy(np.ascontiguousarray(part.voxels)).float())
     bottom = grid.origin[2] - grid.spacing[2] / 2
     top = bottom + grid.shape[2] * grid.spacing[2]

@@ -14,7 +14,7 @@ from ...runtime import Progress
 from ...runtime.devices import quick
 from ...runtime.provenance import provenance
 from ...spine import Spine
-from ...volume import Grid, Volume
+from ...volume import Grid, Volume, around
 from ..common.convolution import folded
 from ..common.installed import chosen
 from ..common.preparation import upright
@@ -39,6 +39,8 @@ APART = 8.0
 """Peaks of one view closer than this are one, mm."""
 LEAST_SHARE = 0.3
 """A vertebra is seen in at least this share of the views."""
+CLOSE = 70.0
+"""Closer looks see no more than this around the vertebrae that were seen from afar, mm."""
 PARTIAL = 8.0
 """A centre this near to the scan's upper or lower end belongs to a cut vertebra, mm."""
 
@@ -99,19 +101,36 @@ class Localizer:
 
     def locate(self, volume: Volume, progress: Progress | None = None) -> list[Candidate]:
         """The places in a CT that may be vertebral bodies, with what they look like."""
-        progress = progress or Progress()
-        small = upright(volume, self.configuration.optics.pixel, progress.part(0, 0.3))
-        progress.report(0.3, "Taking views")
-        return self.candidates(self.looks(small, progress.part(0.3, 1.0)), volume.grid)
+        return self.candidates(self.looks(volume, progress), volume.grid)
 
     def looks(self, volume: Volume, progress: Progress | None = None) -> list[tuple[Window, Look]]:
-        """What the views of an upright volume show, window by window."""
+        """What the views of a CT show, from afar and from closer, window by window."""
+        progress = progress or Progress()
+        seen: list[tuple[Window, Look]] = []
+        kinds = self.configuration.optics.looks()
+        shown = volume
+        for number, optics in enumerate(kinds):
+            part = progress.part(number / len(kinds), (number + 1) / len(kinds))
+            small = upright(shown, optics.pixel, part.part(0, 0.3))
+            part.report(0.3, "Taking views")
+            seen += self.look_through(small, optics, part.part(0.3, 1.0))
+            places = [each for _, look in seen for each in look.positions]
+            places = [each for each in places if volume.grid.contains(each)]
+            if not places:
+                break
+            shown = around(volume, places, CLOSE)
+        return seen
+
+    def look_through(
+        self, volume: Volume, optics: Optics, progress: Progress | None = None
+    ) -> list[tuple[Window, Look]]:
+        """What the views of an upright volume show in one kind of look."""
         progress = progress or Progress()
         grid = volume.grid
         voxels = np.ascontiguousarray(volume.voxels, dtype=np.float32)
         hounsfield = torch.from_numpy(voxels).to(self.device)
         seen = []
-        plan = list(windows(MAPPINGS["bone"](hounsfield), grid, self.configuration.optics))
+        plan = list(windows(MAPPINGS["bone"](hounsfield), grid, optics))
         for number, window in enumerate(plan):
             part = progress.part(number / len(plan), (number + 1) / len(plan))
             look = self.view(hounsfield, grid, window, part)
@@ -148,6 +167,7 @@ class Localizer:
 
     def look(self, window: Window, images: Tensor) -> Look:
         """What the views of one window show, view by view."""
+        # in pixels, peaks are as wide from close up as from afar: so the network has learned them
         pixel = self.configuration.optics.pixel
         reading = self.read(images)
         heat = reading.heat.sigmoid().cpu().numpy()

@@ -47,6 +47,10 @@ class Window:
         away = np.abs(heights - (self.low + self.high) / 2) / half
         return np.clip(1 - away, 0.02, 1.0)
 
+    def reaches(self, position: Array) -> bool:
+        """Whether the window's stretch holds a place."""
+        return bool(self.low <= position[2] <= self.high)
+
     def moved_to(self, positions: Array) -> Window | None:
         """The window around vertebrae that it shows at a side; none if they are near its middle.
 
@@ -145,28 +149,35 @@ def _slices(grid: Grid, low: float, high: float) -> slice:
 
 
 def blended(seen: Sequence[tuple[Window, Sequence[Sighting]]]) -> list[Sighting]:
-    """The sightings of all windows as one list; what two windows show becomes one, weighted."""
-    flat = [
-        (float(window.weight(sighting.position[2])), sighting)
-        for window, sightings in seen
-        for sighting in sightings
-    ]
-    groups: list[list[tuple[float, Sighting]]] = []
-    for weight, sighting in sorted(flat, key=lambda pair: -pair[0] * pair[1].existence):
+    """The sightings of all windows as one list; what two windows show becomes one, weighted.
+
+    A window that reaches there and shows nothing speaks against what another one shows.
+    """
+    flat = [(window, sighting) for window, sightings in seen for sighting in sightings]
+    groups: list[list[tuple[Window, Sighting]]] = []
+    for window, sighting in sorted(flat, key=lambda pair: -_say(*pair) * pair[1].existence):
         for group in groups:
             if np.linalg.norm(group[0][1].position - sighting.position) < SAME:
-                group.append((weight, sighting))
+                group.append((window, sighting))
                 break
         else:
-            groups.append([(weight, sighting)])
-    return [_mean(group) for group in groups]
+            groups.append([(window, sighting)])
+    return [_mean(group, [window for window, _ in seen]) for group in groups]
 
 
-def _mean(group: Sequence[tuple[float, Sighting]]) -> Sighting:
-    share = np.array([weight * sighting.existence for weight, sighting in group])
-    share = share / share.sum()
+def _say(window: Window, sighting: Sighting) -> float:
+    return float(window.weight(sighting.position[2]))
+
+
+def _mean(group: Sequence[tuple[Window, Sighting]], windows: Sequence[Window]) -> Sighting:
+    weights = np.array([_say(*each) for each in group])
+    share = weights * [sighting.existence for _, sighting in group]
+    total = share.sum()
+    position = np.asarray(share @ np.array([each.position for _, each in group]) / total)
+    silent = [each for each in windows if all(each is not window for window, _ in group)]
+    against = sum(float(each.weight(position[2])) for each in silent if each.reaches(position))
     return Sighting(
-        np.asarray(share @ np.array([sighting.position for _, sighting in group])),
-        np.asarray(share @ np.array([sighting.probabilities for _, sighting in group])),
-        float(share @ np.array([sighting.existence for _, sighting in group])),
+        position,
+        np.asarray(share @ np.array([each.probabilities for _, each in group]) / total),
+        float(total / (weights.sum() + against)),
     )
