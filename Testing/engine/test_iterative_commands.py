@@ -114,6 +114,27 @@ def test_a_model_gets_an_outline_network_of_its_own(
     assert run(["train", "outline", "no", "-o", str(out)]) == 1
     assert "There is no model 'no'" in " ".join(capsys.readouterr().err.split())
 
+    tuned = tmp_path / "tuned"
+    assert train("--data", verse_data, "-o", tuned, "--from", "both", "--name", "tuned") == 0
+    assert "at random" not in capsys.readouterr().err
+    models.install(tuned / "model/tuned.json")
+    kept = models.load(models.model("tuned"))
+    outlines = {name for name in both if name.startswith(outline.PREFIX)}
+    assert all(torch.equal(kept[name], both[name]) for name in outlines)
+    assert kept.keys() == both.keys()
+    assert not all(torch.equal(kept[name], both[name]) for name in both)
+    assert models.model("tuned").card.configuration["outline"] == list(outline.WIDTHS)
+
+    still = Schedule(iterations=1, batch=2, rate=1e-12)
+    monkeypatch.setattr(outline_learning.train, "__kwdefaults__", _shorter(still))
+    arguments = ["both", "--data", str(verse_data), "-o", str(tmp_path / "on"), "--name", "on"]
+    assert run(["train", "outline", *arguments, "--device", "cpu"]) == 0
+    models.install(tmp_path / "on/model/on.json")
+    on = models.load(models.model("on"))
+    learned = [name for name in outlines if name.endswith("convolution.weight")]
+    assert learned
+    assert all(torch.allclose(on[name], both[name], atol=1e-3) for name in learned)
+
 
 def _shorter(schedule):
     return {**outline_learning.train.__kwdefaults__, "schedule": schedule}

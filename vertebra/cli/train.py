@@ -133,20 +133,22 @@ def iterative(
     """Train the iterative segmenter; Ctrl-C keeps what was learned, --resume goes on.
 
     A network learns one direction, and voxels of one size: 'coarse' ones find the vertebrae that
-    'compact' ones segment. The trained model lies in OUTPUT/model; 'vertebra models install' makes
-    it available to 'vertebra segment'.
+    'compact' ones segment. What --from draws outlines with is kept as it is. The trained model lies
+    in OUTPUT/model; 'vertebra models install' makes it available to 'vertebra segment'.
     """
     from ..methods.common.weights import card, weights_of
     from ..methods.iterative import learning
     from ..methods.iterative.choosing import METHOD, PURPOSE
     from ..methods.iterative.configuration import CONFIGURATIONS
     from ..methods.iterative.lessons import lessons
+    from ..methods.iterative.outline import WIDTHS, joined, split
     from ..methods.iterative.patches import prepare
 
     chosen = replace(_chosen(configuration, CONFIGURATIONS), direction=direction.value)
     first = None
+    outlines: Mapping[str, Tensor] = {}
     if start is not None:
-        given = weights_of(start, METHOD, PURPOSE)
+        given, outlines = split(weights_of(start, METHOD, PURPOSE))
         first = learning.fitting(chosen, given)
         _tell_what_fits(start, given, first)
     scans = output / "scans"
@@ -166,7 +168,9 @@ def iterative(
             progress=progress,
         )
     weights = learning.trained_network(output / "train", chosen).state_dict()
-    _publish(weights, card(name, METHOD, chosen.to_dict(), data), output)
+    if outlines:
+        chosen = replace(chosen, outline=WIDTHS)
+    _publish(joined(weights, outlines), card(name, METHOD, chosen.to_dict(), data), output)
 
 
 @app.command()
@@ -183,17 +187,19 @@ def outline(
 ) -> None:
     """Train the network that draws outlines at 1 mm around what an iterative model finds.
 
-    Ctrl-C keeps what was learned, --resume goes on. The model of both lies in OUTPUT/model.
+    One that the model has already learns on. Ctrl-C keeps what was learned, --resume goes on. The
+    model of both lies in OUTPUT/model.
     """
     from ..methods.common.installed import chosen
     from ..methods.common.weights import card, weights_of
     from ..methods.iterative import outline_learning
     from ..methods.iterative.choosing import METHOD, PURPOSE
     from ..methods.iterative.inference import Segmenter
-    from ..methods.iterative.outline import WIDTHS, joined
+    from ..methods.iterative.outline import WIDTHS, joined, split
     from ..methods.iterative.outline_lessons import close_lessons, prepare
 
     segmenter = Segmenter.load(chosen(METHOD, PURPOSE, model).card.name, device)
+    given = weights_of(model, METHOD, PURPOSE)
     scans = output / "scans"
     with _stage("Preparing scans") as progress:
         wanted = list(close_lessons(data, cases, shapes_with(anatomy)))
@@ -202,13 +208,14 @@ def outline(
         outline_learning.train(
             scans,
             output / "train",
+            start=split(given)[1],
             resume=resume,
             device=device,
             workers=workers,
             progress=progress,
         )
     network = outline_learning.trained_network(output / "train")
-    both = joined(weights_of(model, METHOD, PURPOSE), network.state_dict())
+    both = joined(given, network.state_dict())
     complemented = replace(segmenter.configuration, outline=WIDTHS)
     _publish(both, card(name, METHOD, complemented.to_dict(), data), output)
 

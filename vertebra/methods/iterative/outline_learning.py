@@ -130,6 +130,7 @@ def train(
     prepared: Path,
     out: Path,
     *,
+    start: Mapping[str, Tensor] | None = None,
     schedule: Schedule = SCHEDULE,
     widths: tuple[int, ...] = WIDTHS,
     resume: bool = False,
@@ -137,8 +138,12 @@ def train(
     workers: int = 0,
     progress: Progress | None = None,
 ) -> None:
-    """Train on a folder of prepared scans; `out` gets checkpoint and curves."""
-    training = OutlineTraining(OutlineNetwork(widths))
+    """Train on a folder of prepared scans; `out` gets checkpoint and curves.
+
+    It starts from the weights `start`, if there are any, else at random.
+    """
+    network = OutlineNetwork(widths)
+    training = OutlineTraining(filled(network, start) if start else network)
     train_loop(
         training.to(memory_format=torch.channels_last_3d),  # type: ignore[call-overload]
         Cubes(prepared, schedule.batch),
