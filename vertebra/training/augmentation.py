@@ -16,23 +16,26 @@ def moved(
     random: torch.Generator,
     *,
     turn: float = 8.0,
-    scale: float = 0.12,
+    scale: float = 0.22,
+    stretch: float = 0.1,
     shift: float = 0.12,
     outside: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Images (batch, channels, rows, columns) turned (degrees), scaled, shifted and mirrored.
 
-    The numbers are the largest changes; shifts are shares of the columns. What comes into view
-    takes the values `outside` (one a channel, 0 if left out). Points are (row, column).
+    The numbers are the largest changes; scaled are both sides alike, stretched the rows alone;
+    shifts are shares of the columns. What comes into view takes the values `outside` (one a
+    channel, 0 if left out). Points are (row, column).
     """
     batch, _, rows, columns = images.shape
     angle = torch.deg2rad(_uniform(batch, random) * turn)
     factor = torch.exp(_uniform(batch, random) * scale)
     flip = torch.where(torch.rand(batch, generator=random) < MIRRORED, -1.0, 1.0)
+    taller = torch.exp(_uniform(batch, random) * stretch)
     cosine, sine = torch.cos(angle) * factor, torch.sin(angle) * factor
-    back = torch.stack(
-        [torch.stack([cosine * flip, -sine], -1), torch.stack([sine * flip, cosine], -1)], dim=1
-    )  # from where in the old image (column, row), relative to the middle
+    across, down = torch.stack([cosine, sine], -1), torch.stack([-sine, cosine], -1)
+    # from where in the old image (column, row), relative to the middle
+    back = torch.stack([across * flip[:, None], down * taller[:, None]], dim=2)
     offset = _uniform((batch, 2), random) * shift * columns
     size = torch.tensor([columns, rows], dtype=torch.float32)
     theta = torch.cat([back * size / size[:, None], (2 * offset / size)[:, :, None]], dim=2)

@@ -42,10 +42,13 @@ class Window:
     views: tuple[View, ...]
 
     def weight(self, heights: Array) -> Array:
-        """How much the window's word counts at a height: 1 in its middle, nearly 0 at its ends."""
+        """How much the window's word counts at a height: most in its middle, nearly 0 at its ends.
+
+        Finer pixels count more, as places are the more exact the finer they are.
+        """
         half = (self.high - self.low) / 2
         away = np.abs(heights - (self.low + self.high) / 2) / half
-        return np.clip(1 - away, 0.02, 1.0)
+        return np.clip(1 - away, 0.02, 1.0) / self.views[0].pixel ** 2
 
     def reaches(self, position: Array) -> bool:
         """Whether the window's stretch holds a place."""
