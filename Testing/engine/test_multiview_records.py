@@ -9,6 +9,7 @@ import torch
 from blocks import TINY, block_example
 
 from vertebra.methods.multiview.configuration import CLASSES
+from vertebra.methods.multiview.geometry import views_around
 from vertebra.methods.multiview.inference import Localizer, Look
 from vertebra.methods.multiview.networks import MultiViewNetwork
 from vertebra.methods.multiview.windows import Window
@@ -55,7 +56,8 @@ def test_sure_and_right_maps_are_named_rightly_each_way():
     for row, level in enumerate(spine.levels):
         maps[:, row, level.rank] = 1
     look = Look(torch.tensor(spine.centroids).numpy(), maps.sum((0, 2)), maps)
-    named = records.named_by_each_way([(Window(-500, 500, ()), look)], spine)
+    views = views_around((0, 0, 0), 6, distance=1200, pixel=5, shape=(64, 32))
+    named = records.named_by_each_way([(Window(-500, 500, tuple(views)), look)], spine)
     assert named == dict.fromkeys(records.WAYS, len(spine))
 
 
