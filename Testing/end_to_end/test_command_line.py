@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -282,3 +283,17 @@ def test_a_file_is_left_as_it_was_when_an_edit_is_refused(spine_file):
 def test_a_mask_is_not_taken_for_points(mask_file, capsys):
     assert vertebra("spine", "show", mask_file) == 1
     assert "mask" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("wished", "found"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_that_wait_sleep_unless_the_user_wishes_otherwise(wished, found):
+    told = "import os; print(os.environ['OMP_WAIT_POLICY'])"
+    code = (
+        f"import atexit; atexit.register(lambda: exec({told!r}))\n"
+        "from vertebra.cli import main; main()"
+    )
+    environment = {key: text for key, text in os.environ.items() if key != "OMP_WAIT_POLICY"}
+    environment |= {"OMP_WAIT_POLICY": wished} if wished else {}
+    command = [sys.executable, "-c", code, "--version"]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.split()[-1] == found

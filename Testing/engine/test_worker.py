@@ -19,6 +19,7 @@ from vertebra.errors import VertebraError
 from vertebra.spine import Spine
 from vertebra.volume import Grid, LabelMap, Volume
 from vertebra.worker import Client, Piece, Result
+from vertebra.worker.process import WorkerProcess
 
 HERE = Path(__file__).resolve().parent
 PRETEND = (sys.executable, str(HERE / "pretend_worker.py"))
@@ -250,6 +251,19 @@ def test_the_file_of_the_voxels_is_removed_with_the_job(
     heard.client.start("segment", scan())
     heard.until_idle()
     heard.until(lambda: not list(tmp_path.iterdir()))
+
+
+def test_threads_of_the_worker_that_wait_sleep_unless_the_user_wishes_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    code = "import json, os; print(json.dumps({'event': os.environ['OMP_WAIT_POLICY']}))"
+    for wished, found in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
+        monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+        if wished:
+            monkeypatch.setenv("OMP_WAIT_POLICY", wished)
+        worker = WorkerProcess([sys.executable, "-c", code])
+        assert worker.events.get(timeout=30)["event"] == found
+        worker.kill()
 
 
 def test_closing_ends_the_process_in_the_middle_of_a_job() -> None:

@@ -6,12 +6,16 @@ understood; 70 a fault in Vertebra itself; 130 cancelled.
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
     try:
+        from ..runtime.waiting import POLICY
+
+        os.environ.update({**POLICY, **os.environ})
         from .run import run
     except ModuleNotFoundError as error:
         if error.name not in ("typer", "rich"):

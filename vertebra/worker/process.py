@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..runtime.waiting import POLICY
+
 _ENGINE = Path(__file__).resolve().parents[2]
 
 
@@ -89,9 +91,10 @@ class WorkerProcess:
 
 
 def _environment() -> dict[str, str]:
-    """The child finds this very engine, speaks UTF-8 on every system, and paints no colours."""
+    """The child finds this engine, speaks UTF-8, paints no colours, and its threads wait asleep."""
     paths = [str(_ENGINE), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
+        **POLICY,
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONUTF8": "1",
