@@ -89,6 +89,7 @@ COMPACT = Configuration(
     optics=Optics(pixel=2.5, frame=(224, 128), channels=("attenuation", "bone"), closer=(1.6,)),
     widths=SMALL,
     shared=True,
+    independence=0.35,
     pretraining=replace(PAPER.pretraining, iterations=1000, batch=32),
     training=Schedule(
         iterations=8000, batch=16, rate=2e-3, optimiser="adam", decay="cosine", warm_up=200
