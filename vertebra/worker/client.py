@@ -153,7 +153,7 @@ class Client:
         folder = self._folder
         if folder is None or event.get("job") != self._number:
             return
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, EOFError):
             if event["event"] == "drawn":
                 event["unpacked"] = piece_of(event, Path(folder.name))
             elif event["event"] == "result":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -17,7 +18,8 @@ MASKS = "masks.npy"
 
 def piece_message(piece: Piece, folder: Path) -> dict[str, Any]:
     """Write the mask of a piece and describe the rest."""
-    file = f"piece-{piece.instance}.npy"
+    # a vertebra may be shown twice, and its first mask still be waiting to be read
+    file = f"piece-{piece.instance}-{uuid4().hex}.npy"
     write_array(folder / file, piece.mask)
     start = [int(index) for index in piece.start]
     return {"instance": piece.instance, "name": piece.name, "start": start, "file": file}
