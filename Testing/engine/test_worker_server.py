@@ -21,6 +21,7 @@ from vertebra.spine import Spine, from_json
 from vertebra.volume import Grid, LabelMap, Volume
 from vertebra.worker import Piece
 from vertebra.worker.job import Job
+from vertebra.worker.result import MASKS
 from vertebra.worker.server import Server
 from vertebra.worker.shown import Shown
 from vertebra.worker.tasks import TASKS
@@ -79,7 +80,7 @@ def test_a_job_keeps_points_masks_and_options(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     spoken = Spoken(tmp_path, PRETENDED)
     spoken.ask(scan(), task="segment")
-    (tmp_path / "piece-1.npy").mkdir()
+    (tmp_path / MASKS).mkdir()
     spoken.server.work()
     sentence = spoken.events()[-1]["sentence"]
     assert sentence.startswith("The voxels could not be handed over (")
