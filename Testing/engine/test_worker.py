@@ -267,6 +267,22 @@ def test_threads_of_the_worker_that_wait_sleep_unless_the_user_wishes_otherwise(
         worker.kill()
 
 
+def test_a_result_that_cannot_be_read_is_one_sentence_and_not_an_endless_wait() -> None:
+    says = """
+        import json, sys
+        job = json.loads(sys.stdin.readline())["job"]
+        for event in (3, {"event": "drawn", "job": job, "start": None}, {"event": "result", "job": job}):
+            print(json.dumps(event), flush=True)
+        sys.stdin.read()
+        """
+    client = Client((sys.executable, "-c", textwrap.dedent(says)))
+    heard = Heard(client)
+    client.start("label", scan())
+    name, (sentence,) = heard.until_idle()
+    assert (name, "could not be read" in str(sentence)) == ("failed", True)
+    client.close()
+
+
 def test_closing_ends_the_process_in_the_middle_of_a_job() -> None:
     client = Client(PRETEND)
     heard = Heard(client)

@@ -8,7 +8,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -153,11 +152,10 @@ class Client:
         folder = self._folder
         if folder is None or event.get("job") != self._number:
             return
-        with suppress(OSError, ValueError, EOFError):
-            if event["event"] == "drawn":
-                event["unpacked"] = piece_of(event, Path(folder.name))
-            elif event["event"] == "result":
-                event["unpacked"] = result_of(event, Path(folder.name))
+        if event["event"] == "drawn":
+            event["unpacked"] = piece_of(event, Path(folder.name))
+        elif event["event"] == "result":
+            event["unpacked"] = result_of(event, Path(folder.name))
 
     def _end_job(self, killed: WorkerProcess | None = None) -> None:
         self._busy, self._give_up = False, None

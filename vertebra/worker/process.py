@@ -23,7 +23,8 @@ _ENGINE = Path(__file__).resolve().parents[2]
 class WorkerProcess:
     """A running worker; what it says waits in `events`, and ends with a `died` event.
 
-    `unpack` is called with each event in the listening thread, so that arrays are read meanwhile.
+    `unpack` is called with each event in the listening thread, so that arrays are read meanwhile;
+    an event that it fails on comes as it is.
     """
 
     def __init__(
@@ -77,9 +78,10 @@ class WorkerProcess:
 
     def _read_events(self) -> None:
         for line in self._process.stdout or ():
-            with suppress(ValueError):
-                event = json.loads(line)
-                self._unpack(event)
+            event = _event(line)
+            if event is not None:
+                with suppress(Exception):  # a window that nobody tells anything waits for ever
+                    self._unpack(event)
                 self.events.put(event)
         self._process.wait()
         self._errors.join(timeout=1)
@@ -88,6 +90,15 @@ class WorkerProcess:
     def _read_errors(self) -> None:
         for line in self._process.stderr or ():
             self._last_words.append(line)
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    """The event of a line; something else may print there, too."""
+    with suppress(ValueError):
+        event = json.loads(line)
+        if isinstance(event, dict) and "event" in event:
+            return event
+    return None
 
 
 def _environment() -> dict[str, str]:
