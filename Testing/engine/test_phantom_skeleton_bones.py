@@ -17,6 +17,7 @@ from vertebra.anatomy import LEVELS, Anomaly
 from vertebra.phantom.bones import MARGIN, Bones, render_bones, render_vertebra
 from vertebra.phantom.cage import Rib, rib_tubes
 from vertebra.phantom.form import Fracture
+from vertebra.phantom.hardness import ARCH, DENS, NECK, SHELL, Hardness
 from vertebra.phantom.pathology import (
     METAL_CEMENT,
     METAL_PEEK,
@@ -181,6 +182,32 @@ def test_a_fracture_lowers_only_its_body(subject: Subject) -> None:
     local = grid.to_world(np.argwhere(before & ~after)) - subject.pose.centres[subject.index("L2")]
     assert after.sum() < 0.88 * before.sum()
     assert (local[:, 1] > -subject.forms["L2"].size.depth).mean() > 0.97
+
+
+def test_the_dens_is_denser_than_the_axis_body_and_its_neck_sparser(subject: Subject) -> None:
+    hardness = Hardness.draw(subject.seed)
+    grid = near(subject, "C2", 60, 1.0)
+    bones = render_bones(subject, grid)
+    own = grid.to_world(np.argwhere(bones.label.numpy() == 2)) - subject.pose.centres[1]
+    density, cortex = (field[bones.label == 2].numpy() for field in (bones.density, bones.cortex))
+    height = subject.forms["C2"].size.height
+    middle = (np.abs(own[:, 0]) < 3) & (own[:, 1] > -7)
+    up = own[:, 2] - height / 2
+    dens, neck, body = (
+        middle & (up > low) & (up < high) for low, high in ((8, 14), (-1, 1), (-12, -6))
+    )
+    assert np.median(density[dens]) / np.median(density[body]) > 1.15
+    assert np.median(density[neck]) / np.median(density[body]) < 0.9
+    assert np.median(cortex[dens]) > np.median(cortex[body]) + 0.3 * hardness.dens_shell
+
+
+def test_hardness_varies_between_subjects_around_what_is_known() -> None:
+    drawn = [Hardness.draw(seed) for seed in range(200)]
+    assert drawn[7] == Hardness.draw(7)
+    for name, usual in (("dens", DENS), ("neck", NECK), ("arch", ARCH), ("shell", SHELL)):
+        values = [getattr(each, name) for each in drawn]
+        assert np.mean(values) == pytest.approx(usual, rel=0.08)
+        assert 0.1 < np.std(values) / usual < 0.4
 
 
 def test_findings_show_as_metal_lesions_bridges_and_missing_laminae(subject: Subject) -> None:

@@ -18,6 +18,7 @@ from .cage import CARTILAGE, RIB_RIGHT, STERNUM, rib_tubes
 from .column import canal_tube, disc_tubes
 from .extras import bony_tubes, metal_tubes
 from .form import Form
+from .hardness import Hardness
 from .limbs import (
     COCCYX,
     FEMUR_LEFT,
@@ -226,11 +227,12 @@ class _Skeleton:
         self.distance[where] = torch.where(closer, distance, self.distance[where])
         self.label[where] = torch.where(closer, code, self.label[where]).to(torch.int16)
         thinning = min(max(1.15 - 0.005 * (subject.age - 30), 0.8), 1.15)
-        cortex = (0.5 + sampled.posterior * 0.8) * thinning
+        shell, density = Hardness.draw(subject.seed).of(level, form, sampled, z)
+        cortex = shell * thinning
         self.cortex[where] = torch.where(closer, cortex, self.cortex[where])
         near_plate = smoothstep(1.0 + sampled.endplate * (1 / 5.0)) * (1.0 - sampled.posterior)
         worn = dict(subject.findings.worn_discs).get(level, 0.0)
-        density = 1.0 + sampled.posterior * 0.5 + near_plate * (0.12 + 1.1 * worn)
+        density = density + near_plate * (0.12 + 1.1 * worn)
         for lesion in subject.findings.lesions:
             if lesion.level == level:
                 size = form.size
