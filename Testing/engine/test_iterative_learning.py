@@ -12,6 +12,7 @@ pytest.importorskip("tensorboard")
 
 from vertebra.errors import BadFile, BadModel, Cancelled, VertebraError
 from vertebra.exchange import verse
+from vertebra.methods.common.preparation import upright
 from vertebra.methods.common.weights import card, publish
 from vertebra.methods.iterative import learning
 from vertebra.methods.iterative.configuration import COMPACT
@@ -20,10 +21,13 @@ from vertebra.methods.iterative.lessons import MASKED, Lesson, lessons, untouche
 from vertebra.methods.iterative.network import MemoryNetwork
 from vertebra.methods.iterative.patches import Patches, prepare, prepared
 from vertebra.methods.iterative.pointers import body_centre, pointer, training_point
+from vertebra.methods.iterative.rules import Direction
+from vertebra.methods.iterative.targets import misremembered, target
+from vertebra.phantom.scan import make_case
 from vertebra.runtime import Progress, models
 from vertebra.training.curves import read
 from vertebra.training.schedule import Schedule
-from vertebra.volume import Grid, LabelMap, Volume, write_label_map, write_volume
+from vertebra.volume import Grid, LabelMap, Volume, resampled, write_label_map, write_volume
 
 TINY = replace(
     COMPACT,
@@ -91,15 +95,17 @@ def test_broken_lessons_are_told_and_left_out_and_a_cancel_stops(tmp_path):
         prepare([("other", cancelling)], TINY, tmp_path, progress)
 
 
-def test_batches_depend_on_their_number_alone_and_follow_the_scheme(folder):
-    one, other = Patches(folder, TINY), Patches(folder, TINY)
-    complete, empty, remembered = [], [], []
+@pytest.mark.parametrize("pointed", [False, True])
+def test_batches_depend_on_their_number_alone_and_follow_the_scheme(folder, pointed):
+    configuration = replace(TINY, pointed=pointed)
+    one, other = Patches(folder, configuration), Patches(folder, configuration)
+    complete, empty, remembered, wrong = [], [], [], []
     for number in range(60):
         batch = one[number]
         if number < 3:
             assert all(torch.equal(batch[name], other[number][name]) for name in batch)
         assert batch["patch"].shape == (2, 16, 16, 16)
-        assert not (batch["memory"] & batch["truth"]).any()
+        wrong += (batch["memory"] & batch["truth"]).flatten(1).any(dim=1).tolist()
         assert batch["weights"].min() >= 1
         complete += batch["complete"].tolist()
         empty += (~batch["truth"].flatten(1).any(dim=1)).tolist()
@@ -107,6 +113,7 @@ def test_batches_depend_on_their_number_alone_and_follow_the_scheme(folder):
     assert 0.1 < np.mean(complete) < 0.9
     assert 0.0 < np.mean(empty) < 0.4
     assert 0.2 < np.mean(remembered) < 0.95
+    assert np.mean(wrong) < 0.3 if pointed else not any(wrong)
 
 
 def test_patches_need_whole_files(tmp_path):
@@ -240,8 +247,32 @@ def test_a_training_point_lies_in_or_near_the_body_of_its_vertebra():
     mask[18:22, 4:22, 20:24] = True  # a spinous process
     rng = np.random.default_rng(2)
     places = np.array([training_point(mask, 1.5, rng) for _ in range(200)])
-    assert np.abs(np.median(places, axis=0) - body_centre(mask)).max() < 3
-    assert np.linalg.norm(places - body_centre(mask), axis=1).max() < 20
+    assert np.abs(np.median(places, axis=0) - body_centre(mask, 1.5)).max() < 2
+    assert np.linalg.norm(places - body_centre(mask, 1.5), axis=1).max() < 10
+
+
+@pytest.mark.parametrize("spacing", [1.0, 3.0])
+def test_of_c1_to_c3_the_point_in_a_mask_is_where_labels_have_theirs(spacing):
+    case = make_case(5300101, spacing=1.5, region="C2", shape=(90, 90, 100))
+    scan = upright(case.volume, spacing)
+    labels = resampled(case.labels, scan.grid)
+    for name, most in (("C1", 6), ("C2", 7), ("C3", 3)):
+        [vertebra] = [each for each in case.spine if each.level.name == name]
+        point = scan.grid.to_world(body_centre(labels.voxels == vertebra.level.verse, spacing))
+        assert np.linalg.norm(point - vertebra.centroid) < most
+
+
+def test_a_memory_as_wrong_as_a_found_one_holds_some_of_the_next_vertebra_at_its_near_end():
+    labels = np.zeros((12, 12, 30), np.uint8)
+    labels[3:9, 3:9, 16:26], labels[3:9, 3:9, 4:14] = 1, 2
+    goal = target(labels, 2, np.array([True, True]), Direction.DOWN)
+    rng = np.random.default_rng(5)
+    memories = [misremembered(goal, Direction.DOWN, rng) for _ in range(60)]
+    taken = [memory & goal.truth for memory in memories]
+    assert 6 <= sum(part.any() for part in taken) <= 40
+    assert all(part.sum() <= goal.truth.sum() / 2 for part in taken)
+    assert not any(part[..., :9].any() for part in taken)
+    assert all((memory & goal.memory).sum() > goal.memory.sum() / 2 for memory in memories)
 
 
 def test_a_pointer_is_highest_at_its_point_and_falls_with_the_distance_in_millimetres():

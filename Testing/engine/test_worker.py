@@ -271,7 +271,8 @@ def test_a_result_that_cannot_be_read_is_one_sentence_and_not_an_endless_wait() 
     says = """
         import json, sys
         job = json.loads(sys.stdin.readline())["job"]
-        for event in (3, {"event": "drawn", "job": job, "start": None}, {"event": "result", "job": job}):
+        drawn = {"event": "drawn", "job": job, "start": None}
+        for event in (3, drawn, {"event": "result", "job": job}):
             print(json.dumps(event), flush=True)
         sys.stdin.read()
         """

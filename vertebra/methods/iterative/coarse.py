@@ -39,7 +39,8 @@ def segment_coarse_to_fine(
 
 def place_in(instance: Instance, coarse: Volume, fine: Volume) -> Place:
     """Where an instance of the coarse scan lies in the fine one."""
-    ends = np.array([instance.centre, instance.body_centre()], dtype=np.float64)
+    spacing = float(coarse.grid.spacing[0])
+    ends = np.array([instance.centre, instance.body_centre(spacing)], dtype=np.float64)
     centre, body = fine.grid.to_index(coarse.grid.to_world(ends))
     i, j, k = (int(value) for value in np.rint(centre))
     return Place(instance.number, (i, j, k), body)

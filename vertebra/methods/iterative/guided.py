@@ -60,7 +60,7 @@ def owner_of(
 ) -> int | None:
     """The place that a vertebra belongs to: the nearest one that has none yet, if near enough."""
     spacing = float(traversal.volume.grid.spacing[0])
-    centre = instance.body_centre()
+    centre = instance.body_centre(spacing)
     surface = np.argwhere(instance.mask & ~ndimage.binary_erosion(instance.mask))
     best: tuple[float, int] | None = None
     for place in places:

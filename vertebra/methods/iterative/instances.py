@@ -82,9 +82,9 @@ class Instance:
         """Is the mask in pieces?"""
         return int(ndimage.label(self.mask)[1]) > 1
 
-    def body_centre(self) -> NDArray[np.float64]:
-        """The middle of the thickest part, which is the vertebral body, in voxels of the scan."""
-        return body_centre(self.mask) + self.window.start
+    def body_centre(self, spacing: float) -> NDArray[np.float64]:
+        """Where its label's point is, in voxels of the scan, which are `spacing` mm wide."""
+        return body_centre(self.mask, spacing) + self.window.start
 
 
 def cleaned(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

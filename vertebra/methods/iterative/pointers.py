@@ -18,8 +18,16 @@ WIDTH = 6.0
 """Standard deviation of the blob, mm."""
 INEXACT = 2.5
 """Standard deviation of a training point from where it should be, on each axis, mm."""
+TOWARDS = 0.3
+"""At most this share of the way to the middle of the vertebra's box a training point is off."""
 BODY = 0.6
 """The body is where the bone is at least this share of its greatest thickness."""
+MIDLINE = 8.0
+"""A body's middle lies at most this far (mm) from the middle of its vertebra."""
+ARCH = 11.0
+"""Bone that ends so few mm behind its front is no body but the front arch of C1."""
+BEHIND_ARCH = 2.0
+"""People mark C1 so many mm behind that arch, in front of the dens."""
 
 
 def pointer(
@@ -33,10 +41,26 @@ def pointer(
     return np.asarray(i[:, None, None] * j[:, None] * k)
 
 
-def body_centre(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The middle of the thickest part, which is the vertebral body, in voxels."""
-    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1, 1:-1]
-    pieces, _ = ndimage.label(depth >= BODY * depth.max())
+def body_centre(mask: NDArray[np.bool_], spacing: float) -> NDArray[np.float64]:
+    """Where a label's point is, in voxels: the middle of the body, in C1 behind its front arch.
+
+    The mask is one of an upright scan. Joints and masses beside the midline may be as thick as a
+    body, so only what is near the midline is looked at.
+    """
+    low, high = bounds(mask)
+    middle = (low[0] + high[0]) / 2
+    central = np.abs(np.arange(mask.shape[0]) - middle) <= max(MIDLINE / spacing, 1)
+    near = mask & central[:, None, None]
+    if not near.any():  # half of a vertebra
+        near = mask
+    first, last = (corner[1] for corner in bounds(near))
+    pieces = ndimage.label(near, np.ones((3, 3, 3)))[0]
+    front = np.argwhere(pieces == pieces[:, last].max())
+    if np.ptp(front[:, 1]) + 1 <= ARCH / spacing:
+        return np.array([middle, front[:, 1].min() - BEHIND_ARCH / spacing, front[:, 2].mean()])
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1, 1:-1] * near
+    depth[:, : (first + last) // 2] = 0  # the spinous process may be as thick as the body
+    pieces = ndimage.label(depth >= BODY * depth.max())[0]
     body = pieces == pieces.flat[int(depth.argmax())]
     return np.asarray(np.argwhere(body).mean(axis=0), dtype=np.float64)
 
@@ -44,13 +68,10 @@ def body_centre(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
 def training_point(
     mask: NDArray[np.bool_], spacing: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """A point as a localizer or a person might set it: in the body, or towards the box's middle.
-
-    The body of C1 is that of its ring; there the middle of the box is what people mark.
-    """
+    """A point as a localizer or a person might set it: around the body, in some a little behind."""
     low, high = bounds(mask)
     box = tuple(slice(a, b + 1) for a, b in zip(low, high))
-    body = body_centre(mask[box]) + low
+    body = body_centre(mask[box], spacing) + low
     middle = (np.array(low) + high) / 2
     aside = rng.normal(0, INEXACT / spacing, 3)
-    return np.asarray(body + rng.random() ** 2 * (middle - body) + aside)
+    return np.asarray(body + TOWARDS * rng.random() ** 2 * (middle - body) + aside)

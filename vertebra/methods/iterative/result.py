@@ -140,5 +140,6 @@ def complete_only(labels: LabelMap, spine: Spine) -> LabelMap:
 
 def body_point(instance: Instance, upright: Volume) -> Point:
     """The middle of an instance's body, RAS mm."""
-    x, y, z = (float(value) for value in upright.grid.to_world(instance.body_centre()))
+    body = instance.body_centre(float(upright.grid.spacing[0]))
+    x, y, z = (float(value) for value in upright.grid.to_world(body))
     return x, y, z
