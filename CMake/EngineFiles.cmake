@@ -82,6 +82,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/methods/iterative/choosing.py
   vertebra/methods/iterative/coarse.py
   vertebra/methods/iterative/configuration.py
+  vertebra/methods/iterative/ends.py
   vertebra/methods/iterative/events.py
   vertebra/methods/iterative/guided.py
   vertebra/methods/iterative/inference.py
@@ -134,6 +135,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/phantom/extremities.py
   vertebra/phantom/form.py
   vertebra/phantom/habitus.py
+  vertebra/phantom/hardness.py
   vertebra/phantom/limbs.py
   vertebra/phantom/material.py
   vertebra/phantom/measures.py

@@ -19,6 +19,7 @@ from vertebra.evaluation import Annotation, Case, score
 from vertebra.exchange import labelmap, table
 from vertebra.methods.iterative.coarse import place_in
 from vertebra.methods.iterative.configuration import LEAST_FRAGMENT, from_dict
+from vertebra.methods.iterative.ends import ends_of
 from vertebra.methods.iterative.guided import segment_places
 from vertebra.methods.iterative.inference import Segmenter, places_of
 from vertebra.methods.iterative.instances import Instance
@@ -136,7 +137,8 @@ def traversed(
     small, traversal = segmenter.begin(scan.volume, Progress(), None)
     if start == "points":
         spine = moved(scan.spine, jitter)
-        found = segment_places(traversal, places_of(spine, small))
+        ends = ends_of(list(spine), spine, small)
+        found = segment_places(traversal, places_of(spine, small), ends=ends)
         return Found(small, list(found), spine)
     if start == "search":
         alone: Iterator[Instance] = traversal.run()

@@ -12,6 +12,7 @@ from vertebra.anatomy import LEVELS
 from vertebra.errors import VertebraError
 from vertebra.methods.iterative.coarse import segment_coarse_to_fine
 from vertebra.methods.iterative.configuration import COMPACT
+from vertebra.methods.iterative.ends import ends_of
 from vertebra.methods.iterative.events import Drawn, Found, Step
 from vertebra.methods.iterative.inference import Segmenter
 from vertebra.methods.iterative.network import MemoryNetwork
@@ -137,6 +138,50 @@ def test_a_point_outside_the_scan_has_no_mask():
     away = Vertebra(7, LEVELS["L5"], (0.0, 0.0, -900.0))
     _, judged = BlobSegmenter.at(3.0).segment(scan, Spine((*points.vertebrae, away)))
     assert judged.find(7).flags == {Flag.NO_MASK}
+
+
+def cut_at_both_ends(named: bool):
+    """A scan whose first and last vertebra are cut off; their points lie outside, or are not."""
+    scan, truth, points = blob_scan()
+    low, high = (0, 0, 13), (32, 36, scan.grid.shape[2] - 6)
+    scan, truth = (cropped(each, low, high) for each in (scan, truth))
+    inside = [scan.grid.contains(each.centroid) for each in points]
+    assert inside == [False, True, True, True, True, False]
+    kept = [each for each, seen in zip(points, inside) if named or seen]
+    return scan, truth, Spine(tuple(kept))
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("named", [True, False])
+def test_what_shows_of_a_vertebra_whose_point_is_outside_gets_a_mask(direction, named):
+    scan, truth, points = cut_at_both_ends(named)
+    labels, judged = BlobSegmenter.at(3.0, direction).segment(scan, points)
+    assert [each.level.name for each in judged] == ["T6", "T7", "T8", "T9", "T10", "T11"]
+    for number, vertebra in enumerate(judged, 1):
+        assert np.array_equal(labels.voxels == vertebra.instance, truth.voxels == number)
+    added = Flag.PARTIAL if named else Flag.NO_POINT
+    assert [added in each.flags for each in judged] == [True, *[False] * 4, True]
+    assert all(Flag.PARTIAL in judged.vertebrae[at].flags for at in (0, -1))
+
+
+@pytest.mark.parametrize(
+    ("names", "sought"),
+    [("T7 T8 T9 T10", [True, False]), ("C1 C2 C3 C4", [False]), ("L2 L3 L4 L5", [True])],
+)
+def test_nothing_is_sought_beyond_the_atlas_and_the_last_lumbar_vertebra(names, sought):
+    scan, _, points = cut_at_both_ends(named=False)
+    renamed = [replace(each, level=LEVELS[name]) for each, name in zip(points, names.split())]
+    assert [end.upper for end in ends_of(renamed, Spine(tuple(renamed)), scan)] == sought
+
+
+def test_what_is_found_beyond_an_end_counts_only_where_the_border_cuts_it():
+    scan, truth, points = blob_scan(count=3)
+    last = points.vertebrae[2]
+    far = replace(last, centroid=(*last.centroid[:2], -900.0))
+    for top, seen in ((0, False), (12, True)):
+        part, labels = (cropped(each, (0, 0, top), scan.grid.shape) for each in (scan, truth))
+        found, _ = BlobSegmenter.at(3.0).segment(part, Spine((*points.vertebrae[:2], far)))
+        assert (found.voxels[labels.voxels == 3] > 0).any() == seen
 
 
 @pytest.mark.parametrize("direction", Direction)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from .ends import End, cut_off
 from .instances import Instance
 from .rules import Direction
 from .traversal import Traversal
@@ -30,13 +31,36 @@ class Place:
 
 
 def segment_places(
-    traversal: Traversal, places: Sequence[Place], *, wanted: Sequence[int] | None = None
+    traversal: Traversal,
+    places: Sequence[Place],
+    *,
+    wanted: Sequence[int] | None = None,
+    ends: Sequence[End] = (),
 ) -> Iterator[tuple[int | None, Instance]]:
     """Segment the vertebra of each place, or of the `wanted` ones, in the traversal's direction.
 
     What comes before a wanted vertebra in its patch goes into the memory and is passed over. Given
     are the vertebrae with the key of their place, or `None` for one that belongs to no place.
     """
+    down = traversal.rules.direction is Direction.DOWN
+    yield from _at_ends(traversal, [end for end in ends if end.upper is down], places)
+    yield from _of_places(traversal, places, wanted)
+    yield from _at_ends(traversal, [end for end in ends if end.upper is not down], places)
+
+
+def _at_ends(
+    traversal: Traversal, ends: Sequence[End], places: Sequence[Place]
+) -> Iterator[tuple[int | None, Instance]]:
+    for end in ends:
+        found = cut_off(traversal, end, [place.point for place in places])
+        if found is not None:
+            traversal.keep(found)
+            yield end.key, found
+
+
+def _of_places(
+    traversal: Traversal, places: Sequence[Place], wanted: Sequence[int] | None
+) -> Iterator[tuple[int | None, Instance]]:
     down = traversal.rules.direction is Direction.DOWN
     done: set[int] = set()
     for place in sorted(places, key=lambda each: -each.point[2] if down else each.point[2]):
@@ -78,8 +102,7 @@ def owner_of(
 
 def distance_to(instance: Instance, surface: NDArray[np.int_], point: NDArray[np.float64]) -> float:
     """How far a point lies from a mask with these surface voxels, in voxels; 0 inside."""
-    away = np.rint(point).astype(int) - instance.window.start
-    inside = (away >= 0).all() and (away < instance.mask.shape).all()
-    if inside and instance.mask[tuple(away)]:
+    if instance.holds(point):
         return 0.0
+    away = np.rint(point).astype(int) - instance.window.start
     return float(np.linalg.norm(surface - away, axis=1).min())

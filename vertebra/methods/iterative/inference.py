@@ -23,6 +23,7 @@ from ..common.preparation import upright
 from ..common.weights import fitted
 from .choosing import METHOD, PURPOSE
 from .configuration import Configuration, from_dict
+from .ends import ends_of
 from .events import Listener
 from .guided import Place, segment_places
 from .network import MemoryNetwork, network_input
@@ -118,7 +119,8 @@ class Segmenter:
         if spine is None:
             labels, told = drawn_without_points(canvas, traversal.run())
         else:
-            found = segment_places(traversal, places_of(spine, small))
+            ends = ends_of([each for each in spine if segmented(each)], spine, small)
+            found = segment_places(traversal, places_of(spine, small), ends=ends)
             labels, told = drawn_for_points(canvas, spine, found)
         return labels, replace(told, provenance=self.provenance(volume))
 

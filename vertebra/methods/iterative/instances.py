@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +86,19 @@ class Instance:
     def body_centre(self, spacing: float) -> NDArray[np.float64]:
         """Where its label's point is, in voxels of the scan, which are `spacing` mm wide."""
         return body_centre(self.mask, spacing) + self.window.start
+
+    def holds(self, point: NDArray[np.float64]) -> bool:
+        """Does a point, in voxels of the scan, lie in the mask?"""
+        i, j, k = (np.rint(point).astype(int) - self.window.start).tolist()
+        inside = all(0 <= at < size for at, size in zip((i, j, k), self.mask.shape))
+        return inside and bool(self.mask[i, j, k])
+
+    def touches_border(self, shape: Sequence[int]) -> bool:
+        """Does the mask reach the border of a scan of this shape?"""
+        low, high = bounds(self.mask)
+        first = min(s + a for s, a in zip(self.window.start, low))
+        left = min(n - 1 - s - b for n, s, b in zip(shape, self.window.start, high))
+        return min(first, left) <= 0
 
 
 def cleaned(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
