@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from multiview_accuracy import SPACING
 from scipy.ndimage import uniform_filter1d
 
 from vertebra.chain import Candidate, Settings, decode
@@ -28,9 +29,6 @@ from vertebra.spine import Spine
 from vertebra.training.examples import Example, phantom
 from vertebra.volume import Grid, Volume
 from vertebra.volume.orienting import cropped
-
-SPACING = 2.0
-"""Voxels of the phantoms, mm."""
 
 POWERS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.08)
 NEAR = 20.0

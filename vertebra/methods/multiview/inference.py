@@ -108,9 +108,9 @@ class Localizer:
         progress = progress or Progress()
         seen: list[tuple[Window, Look]] = []
         kinds = self.configuration.optics.looks()
-        shown = volume
         for number, optics in enumerate(kinds):
             part = progress.part(number / len(kinds), (number + 1) / len(kinds))
+            shown = volume if number == 0 else around(volume, places, CLOSE)
             small = upright(shown, optics.pixel, part.part(0, 0.3))
             part.report(0.3, "Taking views")
             seen += self.look_through(small, optics, part.part(0.3, 1.0))
@@ -118,7 +118,6 @@ class Localizer:
             places = [each for each in places if volume.grid.contains(each)]
             if not places:
                 break
-            shown = around(volume, places, CLOSE)
         return seen
 
     def look_through(
