@@ -107,6 +107,7 @@ class Localizer:
         """What the views of a CT show, from afar and from closer, window by window."""
         progress = progress or Progress()
         seen: list[tuple[Window, Look]] = []
+        places: list[Array] = []
         kinds = self.configuration.optics.looks()
         for number, optics in enumerate(kinds):
             part = progress.part(number / len(kinds), (number + 1) / len(kinds))
