@@ -107,6 +107,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/methods/iterative/windows.py
   vertebra/methods/multiview/__init__.py
   vertebra/methods/multiview/configuration.py
+  vertebra/methods/multiview/doubt.py
   vertebra/methods/multiview/drr.py
   vertebra/methods/multiview/exposures.py
   vertebra/methods/multiview/fusion.py

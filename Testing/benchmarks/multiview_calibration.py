@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from scipy.ndimage import uniform_filter1d
 from vertebra.chain import Candidate, Settings, decode
 from vertebra.methods.common.preparation import upright
 from vertebra.methods.multiview.configuration import COMPACT
+from vertebra.methods.multiview.doubt import apart, belief
 from vertebra.methods.multiview.inference import Localizer
 from vertebra.methods.multiview.learning import trained_network
 from vertebra.spine import Spine
@@ -45,6 +47,8 @@ class Seen:
 
     candidates: list[Candidate]
     truth: Spine
+    belief: float
+    """What the distance between looks from afar and from closer leaves of it."""
 
 
 def main() -> None:
@@ -65,22 +69,32 @@ def main() -> None:
             rng = np.random.default_rng(seed)
             volumes = [spoilt(example, rng) for _ in range(options.spoilt)]
         halves[seed // 2 % 2].extend(  # odd seeds show whole spines, so pairs take turns
-            Seen(localizer.locate(volume), example.spine) for volume in volumes
+            seen(localizer, volume, example.spine) for volume in volumes
         )
     for title, half in zip(("chosen on", "shown on"), halves):
         print(f"{title} {len(half)} scans")
-        print("  independence   log loss   calibration error   mean confidence   right")
-        for power in POWERS:
-            said, right = judged(half, Settings(independence=power))
+        odd = sum(each.belief < 1 for each in half)
+        print(f"  in {odd} of them looks from afar and from closer lie apart")
+        print("  independence  doubting   log loss   calibration error   mean confidence   right")
+        for power, doubting in product(POWERS, (False, True)):
+            said, right = judged(half, power, doubting=doubting)
             loss = -np.log(np.where(right, said, 1 - said).clip(1e-6)).mean()
             figures = f"{loss:10.3f} {error(said, right):19.3f} {said.mean():17.3f}"
-            print(f"  {power:12.2f} {figures} {right.mean():7.1%}")
+            print(f"  {power:12.2f} {'yes' if doubting else 'no':>9} {figures} {right.mean():7.1%}")
 
 
 def _localizer(options: argparse.Namespace) -> Localizer:
     if options.checkpoint is None:
         return Localizer.load(options.model)
     return Localizer.of(trained_network(options.checkpoint, COMPACT), COMPACT)
+
+
+def seen(localizer: Localizer, volume: Volume, truth: Spine) -> Seen:
+    """What the localizer sees of a scan."""
+    looks = localizer.looks(volume)
+    candidates = localizer.candidates(looks, volume.grid)
+    distance = apart([(window, look.positions) for window, look in looks])
+    return Seen(candidates, truth, belief(distance))
 
 
 def spoilt(example: Example, rng: np.random.Generator) -> Volume:
@@ -101,12 +115,14 @@ def places(example: Example, grid: Grid) -> np.ndarray:
     return grid.to_index(np.array(example.spine.centroids).reshape(-1, 3))[:, 2]
 
 
-def judged(seen: Sequence[Seen], settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+def judged(scans: Sequence[Seen], power: float, *, doubting: bool) -> tuple[np.ndarray, np.ndarray]:
     """Confidence of each named vertebra that is one, and whether its name is right."""
     said, right = [], []
-    for each in seen:
+    settings = Settings(independence=power)
+    for each in scans:
         truth = np.array(each.truth.centroids).reshape(-1, 3)
-        for vertebra in decode(each.candidates, settings).spine:
+        doubt = Settings(independence=power * each.belief) if doubting else None
+        for vertebra in decode(each.candidates, settings, doubt).spine:
             away = np.linalg.norm(truth - vertebra.centroid, axis=1)
             if len(away) and away.min() < NEAR:
                 said.append(vertebra.confidence or 0.0)

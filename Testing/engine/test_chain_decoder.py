@@ -263,6 +263,22 @@ def test_lower_independence_makes_the_same_looks_say_less() -> None:
     assert max(each.confidence or 0 for each in doubting.spine) < 0.9
 
 
+def test_a_doubt_leaves_the_names_and_takes_confidence() -> None:
+    shifted = [
+        Candidate.at_number((0, 0, -26.0 * i), LEVELS["T6"].rank + 1 + i, spread=0.6)
+        for i in range(6)
+    ]
+    trusting, doubting = Settings(), Settings(independence=0.1)
+    sure, unsure = decode(shifted, trusting), decode(shifted, trusting, doubting)
+    assert unsure.naming == sure.naming
+    said = [each.confidence for each in decode(shifted, doubting).spine]
+    assert [each.confidence for each in unsure.spine] == pytest.approx(said)
+    assert unsure.margin < 0.8 < sure.margin
+    assert all(Flag.AMBIGUOUS in each.flags for each in unsure.spine if each.confidence < 0.8)
+    surer = decode(shifted, doubting, trusting)
+    assert [each.confidence for each in surer.spine] == pytest.approx(said)
+
+
 def test_without_independence_only_the_geometry_speaks() -> None:
     points = [(0, 0, -26.0 * i) for i in range(6)]
     looks = [Candidate.at_number(p, 10 + i, spread=0.6) for i, p in enumerate(points)]

@@ -1,5 +1,7 @@
 """From examples to a model that labels scans it has not seen, on toy patients made of blocks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -213,6 +215,14 @@ def test_closer_looks_show_the_spine_and_what_lies_around_it_larger(localizer):
     truth = sorted(example.spine.centroids, key=lambda each: -each[2])
     for _, look in (far, close):
         assert np.linalg.norm(look.positions - truth, axis=1).max() < 6
+
+
+def test_looks_that_lie_apart_make_names_less_sure(localizer):
+    far, (window, close) = localizer.looks(block_example(108).volume)
+    assert localizer.doubt([far, (window, close)]) == localizer.settings
+    moved = replace(close, positions=close.positions + [0, 12.0, 0])
+    doubt = localizer.doubt([far, (window, moved)])
+    assert doubt.independence < 0.5 * localizer.settings.independence
 
 
 def test_nothing_is_looked_at_more_closely_where_nothing_is_seen_from_afar(localizer):

@@ -20,6 +20,7 @@ from .steps import COUNT
 from .whole import log_whole_weights
 
 AMBIGUOUS_BELOW = 0.8
+TINY = 1e-300
 SUSPECTED_FROM = 2.0
 """An anomaly is suspected once it is this many times as likely as before looking."""
 ODD_SPACING = 3.0
@@ -69,8 +70,15 @@ class Decoding:
     log_evidence: float
 
 
-def decode(candidates: Sequence[Candidate], settings: Settings | None = None) -> Decoding:
+def decode(
+    candidates: Sequence[Candidate],
+    settings: Settings | None = None,
+    doubt: Settings | None = None,
+) -> Decoding:
     """Name the candidates as a spine; those that fit none are rejected.
+
+    Given a `doubt`, the names are those of the settings, but only as sure as the doubt's settings
+    find them.
 
     >>> points = {"T12": 64, "L1": 32, "L2": -1}
     >>> found = decode([Candidate.at_level((0, 0, z), LEVELS[n]) for n, z in points.items()])
@@ -101,6 +109,11 @@ def decode(candidates: Sequence[Candidate], settings: Settings | None = None) ->
         if chances.anomalies[anomaly] >= SUSPECTED_FROM * prior
     )
     confidences = _confidences(best, chances)
+    if doubt is not None:
+        doubted = _confidences(best, _chances(ordered, doubt))
+        confidences = [min(pair) for pair in zip(confidences, doubted)]
+        # the runner-up has whatever the least sure of the names that it gives differently lacks
+        margin = max(0.0, min(margin, 2 * min(confidences) - 1))
     path = next(path for path in competing if path.nodes == best)
     odd = _odd_spacing(path, near.lattice, settings)
     spine = Spine(
@@ -119,6 +132,12 @@ def decode(candidates: Sequence[Candidate], settings: Settings | None = None) ->
         rejected=rejected,
         log_evidence=chances.log_evidence,
     )
+
+
+def _chances(ordered: Sequence[Candidate], settings: Settings) -> Posterior:
+    near = BestPaths.of(build(ordered, settings)).narrowed()
+    competing = near.competing()
+    return posterior(near, competing, log_whole_weights(competing, near.lattice, settings))
 
 
 def _nothing(count: int, log_evidence: float) -> Decoding:
@@ -194,7 +213,7 @@ def _vertebrae(
 def _confidences(nodes: Nodes, chances: Posterior) -> list[float]:
     """The probability of each level, given that its candidate is a vertebra."""
     index, rank = np.divmod(np.array(nodes), COUNT)
-    share = chances.nodes[index, rank] / chances.nodes[index].sum(axis=1)
+    share = chances.nodes[index, rank] / np.maximum(chances.nodes[index].sum(axis=1), TINY)
     return [float(value) for value in np.minimum(share, 1)]
 
 

@@ -20,6 +20,7 @@ from ..common.installed import chosen
 from ..common.preparation import upright
 from ..common.weights import loaded
 from .configuration import CLASSES, Configuration, Optics, from_dict
+from .doubt import apart, belief
 from .drr import render
 from .fusion import fuse
 from .geometry import Array, View
@@ -98,6 +99,11 @@ class Localizer:
     def settings(self) -> Settings:
         """How the chain decoder shall take the candidates."""
         return Settings(independence=self.configuration.independence)
+
+    def doubt(self, looks: Sequence[tuple[Window, Look]]) -> Settings:
+        """How surely the chain decoder shall take names from these looks."""
+        distance = apart([(window, look.positions) for window, look in looks])
+        return Settings(independence=self.configuration.independence * belief(distance))
 
     def locate(self, volume: Volume, progress: Progress | None = None) -> list[Candidate]:
         """The places in a CT that may be vertebral bodies, with what they look like."""
@@ -231,8 +237,10 @@ def photographs(
 
 def label(volume: Volume, localizer: Localizer, progress: Progress | None = None) -> Spine:
     """The labelled spine of a CT."""
-    candidates = localizer.locate(volume, progress)
+    looks = localizer.looks(volume, progress)
+    candidates = localizer.candidates(looks, volume.grid)
     made_by = provenance(
         f"{METHOD} {localizer.configuration.name}", localizer.weights, volume.source
     )
-    return replace(decode(candidates, localizer.settings).spine, provenance=made_by)
+    spine = decode(candidates, localizer.settings, localizer.doubt(looks)).spine
+    return replace(spine, provenance=made_by)

@@ -41,6 +41,11 @@ class Window:
     high: float
     views: tuple[View, ...]
 
+    @property
+    def pixel(self) -> float:
+        """Side of the views' pixels, mm."""
+        return self.views[0].pixel
+
     def weight(self, heights: Array) -> Array:
         """How much the window's word counts at a height: most in its middle, nearly 0 at its ends.
 
@@ -48,7 +53,7 @@ class Window:
         """
         half = (self.high - self.low) / 2
         away = np.abs(heights - (self.low + self.high) / 2) / half
-        return np.clip(1 - away, 0.02, 1.0) / self.views[0].pixel ** 2
+        return np.clip(1 - away, 0.02, 1.0) / self.pixel**2
 
     def reaches(self, position: Array) -> bool:
         """Whether the window's stretch holds a place."""
