@@ -18,7 +18,6 @@ from vertebra.methods.iterative import learning
 from vertebra.methods.iterative.configuration import COMPACT
 from vertebra.methods.iterative.inference import Segmenter
 from vertebra.methods.iterative.lessons import MASKED, Lesson, lessons, untouched
-from vertebra.methods.iterative.network import MemoryNetwork
 from vertebra.methods.iterative.patches import Patches, prepare, prepared
 from vertebra.methods.iterative.pointers import body_centre, pointer, training_point
 from vertebra.methods.iterative.rules import Direction
@@ -222,23 +221,6 @@ def test_a_scan_without_vertebrae_teaches_that_there_are_none(tmp_path):
     batch = Patches(tmp_path, TINY)[0]
     assert not batch["truth"].any()
     assert not batch["complete"].any()
-
-
-def test_a_network_that_sees_points_segments_the_vertebra_that_is_pointed_at(tmp_path):
-    pointed = replace(TINY, name="pointed", pointed=True)
-    scan, truth, points = blob_scan(count=4, seed=3)
-    told = []
-
-    class Told(Segmenter):
-        def segment_patch(self, patch, memory, point=None):
-            told.append(point)
-            return super().segment_patch(patch, memory, point)
-
-    segmenter = Told.of(MemoryNetwork(pointed), pointed)
-    segmenter.segment(scan, points)
-    assert len(told) >= len(points)
-    assert all((point >= 0).all() and (point < TINY.patch).all() for point in told)
-    assert truth.grid.same_as(scan.grid)
 
 
 def test_a_training_point_lies_in_or_near_the_body_of_its_vertebra():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from coded_spine import BlobSegmenter, blob_scan
+from scipy import ndimage
 from torch import nn
 
 from vertebra.anatomy import LEVELS
@@ -14,11 +15,13 @@ from vertebra.methods.iterative.coarse import segment_coarse_to_fine
 from vertebra.methods.iterative.configuration import COMPACT
 from vertebra.methods.iterative.ends import ends_of
 from vertebra.methods.iterative.events import Drawn, Found, Step
-from vertebra.methods.iterative.inference import Segmenter
+from vertebra.methods.iterative.guided import segment_places
+from vertebra.methods.iterative.inference import Segmenter, places_of
 from vertebra.methods.iterative.network import MemoryNetwork
 from vertebra.methods.iterative.refinement import Boundary
 from vertebra.methods.iterative.result import complete_only
 from vertebra.methods.iterative.rules import Direction
+from vertebra.methods.iterative.traversal import Traversal
 from vertebra.spine import Flag, Spine, Vertebra
 from vertebra.volume import Grid, LabelMap, Volume, cropped, oriented, resampled
 
@@ -117,6 +120,33 @@ def test_partial_vertebrae_are_flagged_and_left_out_of_the_published_mask():
     assert np.array_equal(labels.voxels > 0, truth.voxels > 0)
     whole = complete_only(labels, spine)
     assert set(np.unique(whole.voxels)) == {0, 2, 3, 4, 5}
+
+
+class PointedReader:
+    """Segments the blob around the point it is told, whatever was segmented before."""
+
+    def __init__(self):
+        self.told = []
+
+    def __call__(self, patch, memory, point):
+        self.told.append(point)
+        pieces, _ = ndimage.label(patch > 500)
+        at = tuple(np.rint(point).astype(int))
+        return (pieces == pieces[at]).astype(np.float32) * (pieces > 0), 1.0
+
+
+def test_a_reader_is_told_the_point_of_the_wanted_vertebra_in_its_patch():
+    scan, truth, points = blob_scan()
+    some = Spine(tuple(points.vertebrae[place] for place in (1, 2, 4)))
+    segmenter = BlobSegmenter.at(3.0)
+    reader = PointedReader()
+    traversal = Traversal(scan, reader, segmenter.configuration.rules())
+    found = dict(segment_places(traversal, places_of(some, scan)))
+    assert len(reader.told) >= len(some)
+    for vertebra, number in zip(some, (2, 3, 5)):
+        instance = found[vertebra.instance]
+        there, here = instance.window.overlap(truth.grid.shape)
+        assert np.array_equal(truth.voxels[there] == number, instance.mask[here])
 
 
 def test_points_and_masks_that_disagree_are_flagged():

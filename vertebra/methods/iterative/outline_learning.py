@@ -89,14 +89,15 @@ def _cube(file: Any, number: str, rng: np.random.Generator) -> dict[str, Tensor]
     low, high = bounds(likely > 0.1) if (likely > 0.1).any() else ((0, 0, 0), likely.shape)
     corner = np.linalg.inv(matrix) @ [*(rng.uniform(low, np.add(high, 1)) - 0.5), 1]
     window = Window.around(np.rint(corner[:3]).astype(int).tolist(), PATCH)
-    voxels = read_part(file, "voxels", window, AIR).astype(np.float32)
-    labels = read_part(file, "labels", window)
-    voxels, labels = cut_short((voxels, labels), rng)
+    voxels = recoloured(read_part(file, "voxels", window, AIR).astype(np.float32), SPACING, rng)
+    uncut = read_part(file, "labels", window)
+    voxels, labels = cut_short((voxels, uncut), rng)
     step, offset = matrix[:3, :3], matrix[:3, :3] @ window.start + matrix[:3, 3]
     offset = offset + rng.normal(0, SHIFT, 3) * np.diag(step)
     seen = ndimage.affine_transform(likely, np.diag(step), offset, window.shape, order=1)
+    seen[voxels == AIR] = 0  # nothing is found beyond the end of a scan
     cube = {
-        "patch": recoloured(voxels, SPACING, rng),
+        "patch": voxels,
         "likely": _erased(seen, rng),
         "others": _others(labels, int(number), rng),
         "truth": labels == int(number),
@@ -116,14 +117,16 @@ def _erased(likely: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
 
 
 def _others(labels: NDArray[np.uint8], number: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """The vertebrae done before: those above, all others as in a correction, or none."""
+    """The vertebrae done before: those above, those below, all as in a correction, or none."""
     chance = rng.random()
-    others = np.zeros(labels.shape, np.bool_)
-    if chance < 0.5:
-        others = (labels > 0) & (labels < number)
-    elif chance < 0.75:
-        others = (labels > 0) & (labels != number)
-    return others
+    shown = [value for value in range(1, int(labels.max(initial=0)) + 1) if value != number]
+    if chance < 0.35:
+        shown = [value for value in shown if value < number]
+    elif chance < 0.5:
+        shown = [value for value in shown if value > number]
+    elif chance > 0.75:
+        shown = []
+    return np.isin(labels, shown)
 
 
 def train(

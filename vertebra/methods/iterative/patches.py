@@ -46,6 +46,8 @@ FORCED = 0.75
 """The share of patches around a point in the bounding box of some vertebra."""
 FORGOTTEN = 0.25
 """How often a forced patch has an empty memory, as in the search for the first vertebra."""
+FOLLOWED = 0.35
+"""How often the next one is wanted in a patch around a vertebra, as when the spine is followed."""
 POINTED = 0.7
 """How often a network that can see points is shown one in a forced patch."""
 
@@ -132,8 +134,12 @@ class Patches:
         source = voxels, read_part(file, "labels", window)
         (voxels, uncut), shown = warped(source, margin, spacing, rng)
         voxels, labels = cut_short((recoloured(voxels, spacing, rng), uncut), rng)
-        kept = shown * counted(labels) / np.maximum(counted(uncut), 1)
-        complete = completely_visible(kept[1 : len(volumes) + 1], volumes, whole)
+        left, before = counted(labels), np.maximum(counted(uncut), 1)
+        kept = (shown * left / before)[1 : len(volumes) + 1]
+        complete = completely_visible(kept, volumes, whole)
+        cut = (left < before)[1 : len(volumes) + 1]
+        slight = np.where(cut, kept, volumes) < self.configuration.rules().least
+        labels[np.isin(labels, np.flatnonzero(slight) + 1)] = 0  # never found, so never remembered
         goal, point = self._goal(labels, None if forced is None else forced + 1, complete, rng)
         return self._tensors(voxels, goal, point)
 
@@ -158,7 +164,9 @@ class Patches:
             return goal, training_point(goal.truth, self.configuration.spacing, rng)
         if rng.random() < FORGOTTEN:
             return replace(target(labels, inside[0], complete, direction), memory=nothing), None
-        return target(labels, forced, complete, direction), None
+        at = inside.index(forced) + int(rng.random() < FOLLOWED)
+        wanted = inside[at] if at < len(inside) else None
+        return target(labels, wanted, complete, direction), None
 
     def _any_memory(
         self,
