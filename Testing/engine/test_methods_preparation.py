@@ -49,14 +49,16 @@ def test_the_upright_grid_covers_the_scan():
     assert around.shape == (20, 22, 30)
 
 
-def test_averaging_takes_whole_blocks_and_moves_nothing(monkeypatch):
+def test_averaging_takes_blocks_and_what_is_left_of_them_and_moves_nothing(monkeypatch):
     rng = np.random.default_rng(0)
     voxels = rng.integers(-1000, 1000, (13, 9, 11)).astype(np.int16)
     volume = Volume(voxels, Grid.of(voxels.shape, (1, 2, 3), (4, 5, 6)))
     found = averaged(volume, (3, 2, 4))
-    assert found.grid.shape == (4, 4, 2)
+    assert found.grid.shape == (5, 5, 3)
     blocks = voxels[:12, :8, :8].reshape(4, 3, 4, 2, 2, 4).mean((1, 3, 5))
-    assert np.allclose(found.voxels, blocks, atol=1e-3)
+    assert np.allclose(found.voxels[:4, :4, :2], blocks, atol=1e-3)
+    last = (voxels[12, 8, 8:].sum() + voxels[12, 8, 10]) / 4
+    assert found.voxels[4, 4, 2] == pytest.approx(last, abs=1e-3)
     assert np.allclose(found.grid.to_world([0, 0, 0]), volume.grid.to_world([1, 0.5, 1.5]))
     assert np.allclose(found.grid.spacing, [3, 4, 12])
     monkeypatch.setattr(preparation, "_SLAB_VOXELS", 1)
@@ -68,8 +70,20 @@ def test_padding_below_air_counts_as_air():
     assert (averaged(volume, (2, 2, 2)).voxels == -1024).all()
 
 
-def test_small_or_coarse_scans_are_not_averaged():
+@pytest.mark.parametrize("slices", range(20, 28))
+@pytest.mark.parametrize("codes", ["RAS", "LPI"])
+def test_bone_in_the_last_slices_is_seen_however_many_slices_there_are(slices, codes):
+    voxels = np.full((12, 12, slices), 40, np.int16)
+    voxels[..., :2] = voxels[..., -2:] = 900
+    turned = oriented(Volume(voxels, Grid.of(voxels.shape, (1, 1, 0.8))), codes)
+    for spacing in (2.5, 3.0):
+        small = upright(turned, spacing).voxels
+        assert small[2, 2, 0] > 300
+        assert small[2, 2, -1] > 300
+
+
+def test_scans_in_large_voxels_are_not_averaged():
     volume = Volume(np.zeros((4, 4, 2), np.int16), Grid.of((4, 4, 2)))
     assert averaged(volume, (1, 1, 1)) is volume
-    assert averaged(volume, (2, 2, 3)) is volume
+    assert averaged(volume, (2, 2, 3)).grid.shape == (2, 2, 1)
     assert upright(oriented(volume, "LPS"), 2.5).grid.codes == "RAS"

@@ -41,13 +41,11 @@ def averaged(
 ) -> Volume:
     """The scan with every `factors` voxels averaged to one: the quick part of a reduction.
 
-    Voxels that do not fill a block at the far ends are left out.
+    A block at the far ends that is not filled repeats its last voxels.
     """
     if factors == (1, 1, 1):
         return volume
-    shape = tuple(size // factor for size, factor in zip(volume.grid.shape, factors))
-    if min(shape) == 0:
-        return volume
+    shape = tuple(-(-size // factor) for size, factor in zip(volume.grid.shape, factors))
     affine = volume.grid.affine.copy()
     affine[:3, :3] *= factors
     affine[:3, 3] = volume.grid.to_world((np.array(factors) - 1) / 2)
@@ -64,14 +62,15 @@ def _block_means(
     progress: Progress | None,
 ) -> NDArray[np.float32]:
     means = np.empty(shape, np.float32, order="F")
-    used = [size * factor for size, factor in zip(shape, factors)]
-    depth = max(1, _SLAB_VOXELS // (used[0] * used[1] * factors[2]))
+    depth = max(1, _SLAB_VOXELS // (voxels.shape[0] * voxels.shape[1] * factors[2]))
     for start in range(0, shape[2], depth):
         if progress:
             progress.report(start / shape[2], "Bringing the scan upright")
         stop = min(start + depth, shape[2])
-        slab = voxels[: used[0], : used[1], start * factors[2] : stop * factors[2]]
-        block = torch.from_numpy(np.ascontiguousarray(slab.T, dtype=np.float32))
+        slab = voxels[..., start * factors[2] : stop * factors[2]]
+        lacking = [(0, -size % factor) for size, factor in zip(slab.shape, factors)]
+        filled = np.pad(slab, lacking, mode="edge") if np.any(lacking) else slab
+        block = torch.from_numpy(np.ascontiguousarray(filled.T, dtype=np.float32))
         pooled = avg_pool3d(block.clamp_(min=AIR)[None], kernel_size=factors[::-1])[0]
         means[..., start:stop] = pooled.numpy().T
     return means
