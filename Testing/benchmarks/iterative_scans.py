@@ -137,8 +137,9 @@ def traversed(
     small, traversal = segmenter.begin(scan.volume, Progress(), None)
     if start == "points":
         spine = moved(scan.spine, jitter)
-        ends = ends_of(list(spine), spine, small)
-        found = segment_places(traversal, places_of(spine, small), ends=ends)
+        ends = ends_of(list(spine), spine, small, scan.volume.grid)
+        places = places_of(spine, small, scan.volume.grid)
+        found = segment_places(traversal, places, ends=ends)
         return Found(small, list(found), spine)
     if start == "search":
         alone: Iterator[Instance] = traversal.run()

@@ -13,15 +13,17 @@ from vertebra.anatomy import LEVELS
 from vertebra.errors import VertebraError
 from vertebra.methods.iterative.coarse import segment_coarse_to_fine
 from vertebra.methods.iterative.configuration import COMPACT
-from vertebra.methods.iterative.ends import ends_of
-from vertebra.methods.iterative.events import Drawn, Found, Step
+from vertebra.methods.iterative.events import Drawn, Dropped, Found, Step
 from vertebra.methods.iterative.guided import segment_places
 from vertebra.methods.iterative.inference import Segmenter, places_of
+from vertebra.methods.iterative.instances import Instance
 from vertebra.methods.iterative.network import MemoryNetwork
 from vertebra.methods.iterative.refinement import Boundary
-from vertebra.methods.iterative.result import complete_only
+from vertebra.methods.iterative.result import Canvas, complete_only, drawn_for_points
 from vertebra.methods.iterative.rules import Direction
 from vertebra.methods.iterative.traversal import Traversal
+from vertebra.methods.iterative.windows import Window
+from vertebra.runtime import Progress
 from vertebra.spine import Flag, Spine, Vertebra
 from vertebra.volume import Grid, LabelMap, Volume, cropped, oriented, resampled
 
@@ -141,7 +143,7 @@ def test_a_reader_is_told_the_point_of_the_wanted_vertebra_in_its_patch():
     segmenter = BlobSegmenter.at(3.0)
     reader = PointedReader()
     traversal = Traversal(scan, reader, segmenter.configuration.rules())
-    found = dict(segment_places(traversal, places_of(some, scan)))
+    found = dict(segment_places(traversal, places_of(some, scan, scan.grid)))
     assert len(reader.told) >= len(some)
     for vertebra, number in zip(some, (2, 3, 5)):
         instance = found[vertebra.instance]
@@ -170,48 +172,23 @@ def test_a_point_outside_the_scan_has_no_mask():
     assert judged.find(7).flags == {Flag.NO_MASK}
 
 
-def cut_at_both_ends(named: bool):
-    """A scan whose first and last vertebra are cut off; their points lie outside, or are not."""
-    scan, truth, points = blob_scan()
-    low, high = (0, 0, 13), (32, 36, scan.grid.shape[2] - 6)
-    scan, truth = (cropped(each, low, high) for each in (scan, truth))
-    inside = [scan.grid.contains(each.centroid) for each in points]
-    assert inside == [False, True, True, True, True, False]
-    kept = [each for each, seen in zip(points, inside) if named or seen]
-    return scan, truth, Spine(tuple(kept))
-
-
-@pytest.mark.parametrize("direction", Direction)
-@pytest.mark.parametrize("named", [True, False])
-def test_what_shows_of_a_vertebra_whose_point_is_outside_gets_a_mask(direction, named):
-    scan, truth, points = cut_at_both_ends(named)
-    labels, judged = BlobSegmenter.at(3.0, direction).segment(scan, points)
-    assert [each.level.name for each in judged] == ["T6", "T7", "T8", "T9", "T10", "T11"]
-    for number, vertebra in enumerate(judged, 1):
-        assert np.array_equal(labels.voxels == vertebra.instance, truth.voxels == number)
-    added = Flag.PARTIAL if named else Flag.NO_POINT
-    assert [added in each.flags for each in judged] == [True, *[False] * 4, True]
-    assert all(Flag.PARTIAL in judged.vertebrae[at].flags for at in (0, -1))
-
-
-@pytest.mark.parametrize(
-    ("names", "sought"),
-    [("T7 T8 T9 T10", [True, False]), ("C1 C2 C3 C4", [False]), ("L2 L3 L4 L5", [True])],
-)
-def test_nothing_is_sought_beyond_the_atlas_and_the_last_lumbar_vertebra(names, sought):
-    scan, _, points = cut_at_both_ends(named=False)
-    renamed = [replace(each, level=LEVELS[name]) for each, name in zip(points, names.split())]
-    assert [end.upper for end in ends_of(renamed, Spine(tuple(renamed)), scan)] == sought
-
-
-def test_what_is_found_beyond_an_end_counts_only_where_the_border_cuts_it():
-    scan, truth, points = blob_scan(count=3)
-    last = points.vertebrae[2]
-    far = replace(last, centroid=(*last.centroid[:2], -900.0))
-    for top, seen in ((0, False), (12, True)):
-        part, labels = (cropped(each, (0, 0, top), scan.grid.shape) for each in (scan, truth))
-        found, _ = BlobSegmenter.at(3.0).segment(part, Spine((*points.vertebrae[:2], far)))
-        assert (found.voxels[labels.voxels == 3] > 0).any() == seen
+def test_a_rib_that_is_found_beside_the_points_is_dropped_and_costs_no_vertebra():
+    scan, truth, points = blob_scan(count=5)
+    segmenter, told = BlobSegmenter.at(3.0), []
+    places = places_of(points, scan, scan.grid)
+    small, traversal = segmenter.begin(scan, Progress(), None)
+    instances = list(segment_places(traversal, places))
+    window = Window((0, 4, 22), (6, 8, 6))
+    rib = np.ones(window.shape, bool)
+    stray = Instance(9, window, rib, rib.astype(np.float32), 0.2, (3, 8, 25), True, 1)
+    drawing = segmenter.drawing(scan, small)
+    canvas = Canvas.empty(scan, small, drawing, told.append, highest=5)
+    _, judged = drawn_for_points(canvas, points, [*instances[:2], (None, stray), *instances[2:]])
+    assert judged.levels == points.levels
+    assert np.array_equal(canvas.voxels > 0, truth.voxels > 0)
+    assert [event.why for event in told if isinstance(event, Dropped)] == [
+        "off the line of the spine"
+    ]
 
 
 @pytest.mark.parametrize("direction", Direction)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from ...anatomy import Region
 from ...spine import Spine, Vertebra
-from ...volume import Volume
+from ...volume import Grid, Volume
 from .instances import Instance
 from .traversal import Traversal
 from .windows import Index
@@ -26,15 +27,15 @@ class End:
     key: int | None
     start: Index
     upper: bool
+    scan: Grid
 
 
-def ends_of(vertebrae: Sequence[Vertebra], spine: Spine, upright: Volume) -> list[End]:
+def ends_of(vertebrae: Sequence[Vertebra], spine: Spine, upright: Volume, scan: Grid) -> list[End]:
     """The ends of a scan where the next of these vertebrae of a spine has its point outside.
 
     Where the spine names none, the next point is taken to be as far away as the last but one.
     """
-    grid = upright.grid
-    inside = [n for n, each in enumerate(vertebrae) if grid.contains(each.centroid)]
+    inside = [n for n, each in enumerate(vertebrae) if scan.contains(each.centroid)]
     ends = []
     for last, ahead in ((inside[0], inside[0] - 1), (inside[-1], inside[-1] + 1)) if inside else ():
         upper = ahead < last
@@ -46,9 +47,10 @@ def ends_of(vertebrae: Sequence[Vertebra], spine: Spine, upright: Volume) -> lis
             point = 2 * here - back
         else:
             continue
-        if not grid.contains(point.tolist()):
-            i, j, k = np.clip(np.rint(grid.to_index(point)), 0, np.array(grid.shape) - 1).tolist()
-            ends.append(End(key, (int(i), int(j), int(k)), upper))
+        if not scan.contains(point):
+            border = np.clip(scan.to_index(point), 0, np.array(scan.shape) - 1)
+            at = np.rint(upright.grid.to_index(scan.to_world(border))).astype(int)
+            ends.append(End(key, (int(at[0]), int(at[1]), int(at[2])), upper, scan))
     return ends
 
 
@@ -63,8 +65,15 @@ def cut_off(
 ) -> Instance | None:
     """What shows of a vertebra at an end: cut by the border, beyond all points, and around none."""
     found = traversal.track(end.start, trusted=True)
-    if found is None or not found.touches_border(traversal.volume.grid.shape):
+    if found is None or not _is_cut(found, traversal.volume.grid, end.scan):
         return None
     height = np.argwhere(found.mask)[:, 2].mean() + found.window.start[2]
     beyond = all(bool(height > point[2]) is end.upper for point in points)
     return found if beyond and not any(found.holds(point) for point in points) else None
+
+
+def _is_cut(found: Instance, upright: Grid, scan: Grid) -> bool:
+    """Does a mask, with a voxel around it, reach out of the scan, which may lie askew?"""
+    around = ndimage.binary_dilation(np.pad(found.mask, 1), np.ones((3, 3, 3)))
+    voxels = np.argwhere(around) + found.window.start - 1
+    return not bool(scan.contains(upright.to_world(voxels)).all())

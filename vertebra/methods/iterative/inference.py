@@ -16,7 +16,7 @@ from ...runtime.devices import quick
 from ...runtime.models import load
 from ...runtime.provenance import provenance
 from ...spine import Provenance, Spine, Which
-from ...volume import LabelMap, Volume, around, resampled
+from ...volume import Grid, LabelMap, Volume, around, resampled
 from ..common.convolution import folded
 from ..common.installed import chosen
 from ..common.preparation import upright
@@ -119,8 +119,10 @@ class Segmenter:
         if spine is None:
             labels, told = drawn_without_points(canvas, traversal.run())
         else:
-            ends = ends_of([each for each in spine if segmented(each)], spine, small)
-            found = segment_places(traversal, places_of(spine, small), ends=ends)
+            wanted = [each for each in spine if segmented(each)]
+            ends = ends_of(wanted, spine, small, volume.grid)
+            places = places_of(spine, small, volume.grid)
+            found = segment_places(traversal, places, ends=ends)
             labels, told = drawn_for_points(canvas, spine, found)
         return labels, replace(told, provenance=self.provenance(volume))
 
@@ -145,7 +147,7 @@ class Segmenter:
         before = self._before(spine, spine.place(vertebra))
         done = resampled(labels.renumbered(dict.fromkeys(before, 1)), small.grid)
         traversal.memory |= done.voxels > 0
-        places = places_of(spine, small)
+        places = places_of(spine, small, part.grid)
         wanted = vertebra.instance
         found = dict(segment_places(traversal, places, wanted=[wanted]))
         voxels = labels.voxels.astype(_dtype(labels, wanted))
@@ -199,12 +201,12 @@ class Segmenter:
         return [each.instance for each in earlier]
 
 
-def places_of(spine: Spine, upright: Volume) -> list[Place]:
-    """Where to look for each vertebra of a spine that lies in the scan."""
+def places_of(spine: Spine, upright: Volume, scan: Grid) -> list[Place]:
+    """Where to look for each vertebra of a spine whose point lies in the scan."""
     return [
         place_at(vertebra.instance, upright.grid.to_index(vertebra.centroid))
         for vertebra in spine
-        if upright.grid.contains(vertebra.centroid) and segmented(vertebra)
+        if scan.contains(vertebra.centroid) and segmented(vertebra)
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,13 +91,6 @@ class Instance:
         i, j, k = (np.rint(point).astype(int) - self.window.start).tolist()
         inside = all(0 <= at < size for at, size in zip((i, j, k), self.mask.shape))
         return inside and bool(self.mask[i, j, k])
-
-    def touches_border(self, shape: Sequence[int]) -> bool:
-        """Does the mask reach the border of a scan of this shape?"""
-        low, high = bounds(self.mask)
-        first = min(s + a for s, a in zip(self.window.start, low))
-        left = min(n - 1 - s - b for n, s, b in zip(shape, self.window.start, high))
-        return min(first, left) <= 0
 
 
 def cleaned(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -102,14 +102,26 @@ def drawn_without_points(canvas: Canvas, instances: Iterable[Instance]) -> tuple
 def drawn_for_points(
     canvas: Canvas, spine: Spine, instances: Iterable[tuple[int | None, Instance]]
 ) -> tuple[LabelMap, Spine]:
-    """Draw vertebrae with the number of their point; one without a point joins the spine."""
+    """Draw vertebrae with the number of their point; one without a point joins the spine.
+
+    Of those without a point, what cannot belong to the spine is dropped at the end.
+    """
+    found: dict[int, Instance] = {}
+    without_point = set[int]()
     for owner, instance in instances:
         if owner is None:
             centre = body_point(instance, canvas.upright)
             spine = with_one_more(spine, centre, frozenset({Flag.NO_POINT}))
             owner = max(each.instance for each in spine)
+            without_point.add(owner)
         canvas.draw(instance, owner, spine.find(owner).level.name)
-    return canvas.finished(spine)
+        found[owner] = instance
+    wrong = misfits(list(found.values()), canvas.upright)
+    strays = {number for number in without_point if found[number].number in wrong}
+    for number in sorted(strays):
+        canvas.drop(number, wrong[found[number].number])
+    kept = tuple(each for each in spine if each.instance not in strays)
+    return canvas.finished(replace(spine, vertebrae=kept))
 
 
 def judged(vertebra: Vertebra, instance: Instance | None) -> Vertebra:
