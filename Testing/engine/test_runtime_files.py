@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import subprocess
@@ -37,6 +38,18 @@ def test_the_temporary_file_keeps_the_ending_that_writers_go_by(tmp_path):
     with replacing(tmp_path / "mask.nii.gz") as temporary:
         assert temporary.name.endswith(".nii.gz")
         temporary.write_bytes(b"x")
+
+
+def test_what_is_synced_may_be_written_as_windows_demands(tmp_path, monkeypatch):
+    access, sync = [], os.fsync
+
+    def watched(descriptor: int) -> None:
+        access.append(fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    write_text(tmp_path / "a.txt", "x")
+    assert access == [os.O_RDWR]
 
 
 def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_left(tmp_path):

@@ -28,7 +28,7 @@ def replacing(target: Path | str) -> Iterator[Path]:
     try:
         temporary = folder / target.name
         yield temporary
-        with temporary.open("rb") as written:
+        with temporary.open("rb+") as written:  # Windows syncs what may be written only
             os.fsync(written.fileno())
         temporary.replace(target)
     except OSError as error:
