@@ -62,6 +62,36 @@ def test_work_that_outgrows_a_device_goes_on_with_the_processor_and_says_so():
     assert "ran out of memory" in said[0]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "MPS backend out of memory (MPS allocated: 8.81 GB, max allowed: 9.07 GB).",
+        "[enforce fail] DefaultCPUAllocator: not enough memory: you tried to allocate 72 bytes.",
+        "DefaultCPUAllocator: can't allocate memory: you tried to allocate 72 bytes.",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    ],
+)
+def test_a_lack_of_memory_is_understood_in_the_words_of_every_device(words):
+    def work(where: torch.device) -> str:
+        if where.type != "cpu":
+            raise RuntimeError(words)
+        return where.type
+
+    assert with_fallback(work, torch.device("meta"), lambda text: None) == "cpu"
+
+
+def test_an_apple_gpu_that_ran_out_of_memory_gives_back_what_torch_keeps_there(monkeypatch):
+    given_back: list[str] = []
+    monkeypatch.setattr(torch.mps, "empty_cache", lambda: given_back.append("mps"))
+
+    def work(where: torch.device) -> list[str]:
+        if where.type != "cpu":
+            raise RuntimeError("MPS backend out of memory")
+        return given_back
+
+    assert with_fallback(work, torch.device("mps"), lambda text: None) == ["mps"]
+
+
 def test_out_of_memory_on_the_processor_is_not_hidden():
     def work(where: torch.device) -> None:
         torch.empty(2**50, device=where)

@@ -13,6 +13,9 @@ from ..errors import VertebraError
 
 Result = TypeVar("Result")
 
+OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED")
+"""How Linux' and Windows' processors, Apple's and NVIDIA's GPUs and their libraries say it."""
+
 
 def device(name: str = "auto") -> torch.device:
     """The device of a name: "auto", "cpu", "cuda", "cuda:1" or "mps"; refused when it is absent."""
@@ -72,12 +75,21 @@ def with_fallback(
             raise
         if preferred.type == "cpu":
             raise MemoryError from error
-    if preferred.type == "cuda":
-        torch.cuda.empty_cache()
+    _forget_freed_memory(preferred)
     say(f"Device {preferred} ran out of memory; going on with the processor, which takes longer.")
     return with_fallback(work, torch.device("cpu"), say)
 
 
+def _forget_freed_memory(on: torch.device) -> None:
+    """Give back to the device what torch keeps there for later."""
+    if on.type == "cuda":
+        torch.cuda.empty_cache()
+    elif on.type == "mps":
+        torch.mps.empty_cache()
+
+
 def _out_of_memory(error: RuntimeError) -> bool:
-    """Is it for want of memory? On a processor torch says so in words only."""
-    return isinstance(error, torch.cuda.OutOfMemoryError) or "can't allocate memory" in str(error)
+    """Is it for want of memory? But for CUDA, torch and its libraries say so in words only."""
+    return isinstance(error, torch.cuda.OutOfMemoryError) or any(
+        words in str(error) for words in OUT_OF_MEMORY
+    )
