@@ -18,7 +18,7 @@ import pytest
 from vertebra.errors import VertebraError
 from vertebra.spine import Spine
 from vertebra.volume import Grid, LabelMap, Volume
-from vertebra.worker import Client, Piece, Result
+from vertebra.worker import Client, Piece, Result, client
 from vertebra.worker.process import WorkerProcess
 from vertebra.worker.result import piece_message, piece_of
 
@@ -282,6 +282,37 @@ def test_a_result_that_cannot_be_read_is_one_sentence_and_not_an_endless_wait() 
     name, (sentence,) = heard.until_idle()
     assert (name, "could not be read" in str(sentence)) == ("failed", True)
     client.close()
+
+
+def test_a_mask_that_cannot_be_read_fails_the_run_instead_of_missing_in_it(
+    heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[int] = []
+
+    def read(message: dict[str, object], folder: Path) -> Piece:
+        reads.append(1)
+        if len(reads) == 2:
+            raise OSError("the disk is gone")
+        return piece_of(message, folder)
+
+    monkeypatch.setattr(client, "piece_of", read)
+    heard.client.start("segment", scan())
+    name, (sentence,) = heard.until_idle()
+    assert (name, sentence) == ("failed", client.LOST)
+    monkeypatch.undo()
+    heard.client.start("segment", scan())
+    assert heard.until_idle()[0] == "finished"
+
+
+def test_a_worker_that_died_while_idle_is_replaced_without_a_word(heard: Heard) -> None:
+    heard.client.start("label", scan())
+    heard.until_idle()
+    assert heard.client.pid
+    os.kill(heard.client.pid, signal.SIGKILL)
+    wait_until_gone(heard.client.pid, 5)
+    time.sleep(0.3)  # the thread that listens to it hears of it
+    heard.client.start("label", scan())
+    assert heard.until_idle()[0] == "finished"
 
 
 def test_closing_ends_the_process_in_the_middle_of_a_job() -> None:

@@ -45,6 +45,7 @@ class Client:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._number = 0
         self._busy = False
+        self._lost = False
         self._give_up: float | None = None
 
     @property
@@ -75,7 +76,7 @@ class Client:
         """
         if self._busy:
             raise VertebraError("A computation is running; wait for it, or cancel it.")
-        if self._process is None:
+        if self._process is None or not self._process.alive:  # it may have died between two jobs
             self._process = WorkerProcess(self.command, self._unpack)
         self._number += 1
         self._folder = tempfile.TemporaryDirectory(
@@ -85,7 +86,7 @@ class Client:
         folder = Path(self._folder.name)
         handover = threading.Thread(target=_hand_over, args=(job, folder, self._process))
         handover.start()
-        self._busy, self._give_up = True, None
+        self._busy, self._lost, self._give_up = True, False, None
 
     def cancel(self) -> None:
         """Ask the job to stop; `cancelled` is emitted within a second."""
@@ -132,15 +133,16 @@ class Client:
             self.progressed.emit(event["fraction"], event["text"])
         elif kind == "found":
             self.found.emit(from_json(event["spine"]))
+        elif kind == "drawn" and "unpacked" in event:
+            self.drawn.emit(event["unpacked"])
         elif kind == "drawn":
-            if "unpacked" in event:
-                self.drawn.emit(event["unpacked"])
+            self._lost = True  # the window has no other way to see this vertebra
         else:
             unwanted = self._give_up is not None
             self._end_job()
             if unwanted:
                 self.cancelled.emit()
-            elif "unpacked" in event:
+            elif "unpacked" in event and not self._lost:
                 self.finished.emit(event["unpacked"])
             elif kind == "cancelled":
                 self.cancelled.emit()

@@ -53,6 +53,11 @@ class WorkerProcess:
         """The number of the process."""
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Does the process still run?"""
+        return self._process.poll() is None
+
     def send(self, message: dict[str, Any]) -> None:
         """Ask the worker for something; a dead worker says so by its `died` event."""
         if self._process.stdin is not None:
