@@ -9,8 +9,11 @@ import numpy as np
 from SpineLabelLib.scene import PARTIAL, Mask
 
 from vertebra.errors import BadEdit
-from vertebra.spine import Flag, Spine, Vertebra
+from vertebra.spine import Flag, Spine, Vertebra, refuse_locked
 from vertebra.volume import Grid, LabelMap
+
+Segments = Mapping[int, tuple[Vertebra, Mask | None]]
+"""What the segments in the scene tell of each vertebra, and its voxels; none where it is empty."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +42,16 @@ class Case:
         place = self.spine.place(instance)
         if place + 1 == len(self.spine):
             raise BadEdit("There is no vertebra below to merge with.")
-        lower = self.spine.vertebrae[place + 1].instance
-        whole = self._mask(instance).joined(self._mask(lower))
-        return self.deleted(lower).withMask(instance, whole)
+        upper, lower = self.spine.vertebrae[place : place + 2]
+        refuse_locked(upper, lower)
+        whole = self._mask(instance).joined(self._mask(lower.instance))
+        return self.deleted(lower.instance).withMask(instance, whole)
 
     def split(self, instance: int) -> Case:
         """A vertebra for each separate piece of a mask; the largest keeps level and point."""
-        vertebra, pieces = self.spine.find(instance), self._mask(instance).pieces()
+        vertebra = self.spine.find(instance)
+        refuse_locked(vertebra)
+        pieces = self._mask(instance).pieces()
         highest = max([each.instance for each in self.spine] + list(self.masks))
         case = self.withMask(instance, pieces[0])
         for number, piece in enumerate(pieces[1:], start=highest + 1):
@@ -60,13 +66,12 @@ class Case:
         """With a new mask that spares its neighbours, and what it tells of the vertebra."""
         if judged.instance not in {each.instance for each in self.spine}:
             raise BadEdit(f"{judged.level} was deleted meanwhile; nothing was changed.")
-        spared: Mask | None = mask
-        for number, other in self.masks.items():
-            if number != judged.instance and spared is not None:
-                spared = spared.without(other).cropped()
+        kept = self.spine.find(judged.instance)
+        refuse_locked(kept)
+        others = (each for number, each in self.masks.items() if number != judged.instance)
+        spared = _sparing(mask, others)
         if spared is None:
             raise BadEdit(f"{judged.level} would lie within its neighbours; nothing was changed.")
-        kept = self.spine.find(judged.instance)
         flags = (kept.flags & {Flag.CORRECTED, Flag.NO_POINT}) | (judged.flags - {Flag.NO_POINT})
         changed = replace(kept, completeness=judged.completeness, flags=flags)
         case = replace(self, spine=self.spine.with_vertebra(changed))
@@ -80,16 +85,32 @@ class Case:
             spine = spine.with_vertebra(replace(vertebra, centroid=mask.body_centre(self.grid)))
         return replace(self, spine=spine, masks={**self.masks, instance: mask})
 
-    def withSegments(self, found: Mapping[int, tuple[Vertebra, Mask | None]]) -> Case:
-        """With the voxels that the segments have now; an emptied segment has no mask."""
+    def refusing(self, found: Segments) -> tuple[Vertebra, ...]:
+        """The locked vertebrae whose segments are not what they were."""
+        return tuple(each for each in self.spine if each.locked and self._isOther(each, found))
+
+    def withSegments(self, found: Segments) -> Case:
+        """With the voxels that the segments have now; an emptied segment has no mask.
+
+        What is locked stays as it is, and takes back what another segment took from it.
+        """
+        refusing = {each.instance for each in self.refusing(found)}
+        kept = [self.masks[instance] for instance in refusing]
+        free = {
+            instance: (seen, None if mask is None else _sparing(mask, kept))
+            for instance, (seen, mask) in found.items()
+            if instance not in refusing
+        }
         case = self
         for instance in self.masks:
-            if instance not in found:
+            if instance in refusing:
+                continue
+            if instance not in free:
                 rest = tuple(each for each in case.spine if each.instance != instance)
                 case = replace(case, spine=replace(case.spine, vertebrae=rest))
-            if instance not in found or found[instance][1] is None:
+            if instance not in free or free[instance][1] is None:
                 case = case._unmasked(instance)
-        for instance, (seen, mask) in found.items():
+        for instance, (seen, mask) in free.items():
             if mask is None:
                 continue
             if instance not in {each.instance for each in case.spine}:
@@ -155,6 +176,16 @@ class Case:
             return point
         return replace(point, completeness=known.completeness)
 
+    def _isOther(self, vertebra: Vertebra, found: Segments) -> bool:
+        """Is a vertebra's segment gone, renamed or repainted?"""
+        if vertebra.instance not in self.masks:
+            return False
+        if vertebra.instance not in found:
+            return True
+        seen, mask = found[vertebra.instance]
+        same = self.masks[vertebra.instance].same_as
+        return seen.level is not vertebra.level or mask is None or not same(mask)
+
     def _mask(self, instance: int) -> Mask:
         if instance not in self.masks:
             raise BadEdit(f"{self.spine.find(instance).level} has no mask; segment it first.")
@@ -168,6 +199,19 @@ class Case:
     def _unmasked(self, instance: int) -> Case:
         masks = {number: mask for number, mask in self.masks.items() if number != instance}
         return replace(self, masks=masks, moved=self.moved - {instance})
+
+
+def _sparing(mask: Mask, others: Iterable[Mask]) -> Mask | None:
+    """A mask without the voxels that others have; None where nothing is left."""
+    for other in others:
+        rest = mask.without(other)
+        if rest is mask:
+            continue
+        cropped = rest.cropped()
+        if cropped is None:
+            return None
+        mask = cropped
+    return mask
 
 
 def fromHeadToTail(vertebrae: Iterable[Vertebra]) -> tuple[Vertebra, ...]:

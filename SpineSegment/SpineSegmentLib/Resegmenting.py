@@ -7,6 +7,8 @@ from collections.abc import Callable
 from slicer.i18n import tr as _
 from SpineLabelLib.scene import Mask
 
+from vertebra.spine import refuse_locked
+
 from .SegmentCorrection import SegmentCorrection
 from .Segmenting import Segmenting
 
@@ -26,8 +28,9 @@ class Resegmenting:
             ended.connect(lambda *_: self.forget())
 
     def begin(self, instance: int, device: str, model: str) -> None:
-        """Segment this vertebra of the case anew."""
+        """Segment this vertebra of the case anew; a locked one is refused."""
         correction = self._correction
+        refuse_locked(correction.spine.find(instance))
         self._segmenting.startOne(correction.volume, correction.case, instance, device, model)
         self._instance, self._mask, self._node = instance, None, correction.node
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import slicer
 from SpineLabelLib.History import History
 from SpineLabelLib.scene import (
-    Mask,
     describeSegment,
     geometryFromNode,
     keptSpine,
@@ -22,10 +21,10 @@ from SpineLabelLib.scene import (
 
 from vertebra.errors import VertebraError
 from vertebra.exchange.points import instance_id, instance_of
-from vertebra.spine import Flag, Kind, Point, Problem, Spine, Vertebra
+from vertebra.spine import Flag, Kind, Point, Problem, Spine, Vertebra, refuse_locked
 from vertebra.worker import Signal
 
-from .Case import Case, fromHeadToTail
+from .Case import Case, Segments, fromHeadToTail
 from .pairing import paired
 from .Watch import Watch
 
@@ -147,6 +146,8 @@ class SegmentCorrection:
         """The case with the points as they are in the scene now, but for those of lost masks."""
         spine, refused = takeUp(keptSpine(self.points), self.points)
         if refused:
+            with self._watch.paused():
+                showSpine(spine, self.points)
             self.refused.emit(" ".join(refused))
         spine, self._numbers = paired(spine, case, self._numbers)
         kept = tuple(each for each in spine if each.instance not in gone)
@@ -202,25 +203,38 @@ class SegmentCorrection:
         if self.case is None or slicer.mrmlScene.IsClosing():
             return
         found = self._segmentsNow(repainted)
-        gone = frozenset(self.case.masks) - set(found)
+        refusing = self.case.refusing(found)
+        locked = {each.instance for each in refusing}
+        gone = frozenset(self.case.masks.keys() - found.keys() - locked)
         try:
             case = self.case.withSegments(found)
             if self.points is not None:
                 case = self._withPoints(case, gone)
             for vertebra in self.spine:
                 seen = found.get(vertebra.instance, (vertebra,))[0]
-                if seen.level is not vertebra.level:
+                if seen.level is not vertebra.level and vertebra.instance not in locked:
                     case = case.relabelled(lambda spine, v=seen: spine.relabelled(v, v.level))
         except VertebraError as error:
             self._describeAll()
             self.refused.emit(str(error))
             return
+        left = tuple(each for each in self.spine if each.instance not in gone | locked)
+        spine = replace(self.spine, vertebrae=left)
+        masks = {number: mask for number, (_, mask) in found.items() if mask is not None}
+        shown = replace(self.case, spine=spine, masks=masks)
         if case.spine != self.case.spine or case.masks != self.case.masks:
-            left = tuple(each for each in self.spine if each.instance not in gone)
-            spine = replace(self.spine, vertebrae=left)
-            self._replace(case, shown=replace(self.case, spine=spine, masks=case.masks))
+            self._replace(case, shown)
+        elif locked:
+            self._show(case, shown)
+        self._refuse(refusing)
 
-    def _segmentsNow(self, repainted: bool) -> dict[int, tuple[Vertebra, Mask | None]]:
+    def _refuse(self, locked: tuple[Vertebra, ...]) -> None:
+        try:
+            refuse_locked(*locked)
+        except VertebraError as error:
+            self.refused.emit(str(error))
+
+    def _segmentsNow(self, repainted: bool) -> Segments:
         """Every vertebra's segment as it is now; masks are read again only after a stroke.
 
         A stroke may change all segments of a layer, though Slicer tells of one.
@@ -235,6 +249,8 @@ class SegmentCorrection:
         for segmentId in present:
             number = self.instanceOf(segmentId)
             mask = masks.get(number) if read is None else read.get(segmentId)
+            if mask is not None and mask.same_as(masks.get(number)):
+                mask = masks[number]
             if number in known:
                 found[number] = (self._seen(number, known[number].centroid), mask)
             elif mask is not None:

@@ -217,19 +217,90 @@ def test_both_modules_follow_the_same_points(
     assert Flag.NO_MASK.sentence in panel.ui.segmentTable.item(0, 6).text()
 
 
-def test_a_locked_vertebra_keeps_its_mask_level_and_point(
-    panel: Any, window: Any, points: Any, masks: Any
+@pytest.fixture
+def lock(panel: Any, window: Any, points: Any) -> Callable[[str], None]:
+    """Locks the vertebra of a level and chooses its row."""
+
+    def lock(name: str) -> None:
+        showSpine(keptSpine(points).locked(LEVELS[name]), points)
+        window.settle()
+        window.click_row(panel.ui.segmentTable, list(CENTRES).index(name))
+
+    return lock
+
+
+def test_a_locked_vertebra_refuses_every_button_that_would_change_it(
+    panel: Any, window: Any, lock: Callable[[str], None]
 ) -> None:
-    showSpine(keptSpine(points).locked(LEVELS["L1"]), points)
-    window.settle()
-    assert rows(panel)[1] == "L1 🔒"
-    window.click_row(panel.ui.segmentTable, 1)
-    for button in ("deleteButton", "allDownButton"):
+    lock("L1")
+    case = panel.correction.case
+    assert rows(panel) == ["T12", "L1 🔒", "L2", "L3"]
+    buttons = ("deleteButton", "allDownButton", "mergeButton", "splitButton", "resegmentButton")
+    for row, button in [*((1, each) for each in buttons), (0, "mergeButton")]:
+        panel.say("")
+        window.click_row(panel.ui.segmentTable, row)
         window.click(getattr(panel.ui, button))
+        assert panel.ui.statusLabel.text == "L1 is locked; unlock it first.", button
+    assert panel.correction.case is case
+
+
+def test_a_locked_vertebra_gets_its_segment_level_and_point_back_whatever_others_do_in_the_scene(
+    panel: Any, window: Any, slicer: Any, scan: Any, masks: Any, points: Any, lock: Any
+) -> None:
+    lock("L1")
+    before, case = labelMapFromNode(masks, scan).voxels, panel.correction.case
+    segmentation, nothing = masks.GetSegmentation(), np.zeros((90, 50, 50), np.uint8)
+
+    def rename() -> None:
+        segmentation.GetSegment("vertebra-2").SetName("rib")
+        segmentation.GetSegment("vertebra-2").SetTag("TerminologyEntry", "")
+
+    for harm in (
+        lambda: segmentation.RemoveSegment("vertebra-2"),
+        lambda: segmentation.GetSegment("vertebra-2").SetName("L5"),
+        rename,
+        lambda: write_segment(slicer, nothing, masks, "vertebra-2", scan),
+        lambda: write_segment(slicer, np.roll(before.T == 2, 3, 0), masks, "vertebra-2", scan),
+        lambda: points.RemoveNthControlPoint(1),
+        lambda: points.SetNthControlPointPositionWorld(1, 9.0, 9.0, 9.0),
+    ):
+        panel.say("")
+        harm()
+        window.settle()
         assert panel.ui.statusLabel.text == "L1 is locked; unlock it first."
-    masks.GetSegmentation().GetSegment("vertebra-2").SetName("L5")
+        assert segment_names(masks) == point_names(points) == list(CENTRES)
+        np.testing.assert_array_equal(labelMapFromNode(masks, scan).voxels, before)
+        assert list(points.GetNthControlPointPositionWorld(1)) == pytest.approx(CENTRES["L1"])
+    assert panel.correction.case.masks == case.masks
+    assert rows(panel) == ["T12", "L1 🔒", "L2", "L3"]
+
+
+def test_a_stroke_that_takes_voxels_from_a_locked_vertebra_keeps_the_others_and_undo_takes_it_back(
+    panel: Any, window: Any, slicer: Any, scan: Any, masks: Any, lock: Any
+) -> None:
+    lock("L1")
+    before = labelMapFromNode(masks, scan).voxels
+    beyond, taken = before.copy(), np.argwhere(before == 2)[:200]
+    beyond[tuple(taken.T)] = 3
+    free = np.argwhere(before == 0)[:50]
+    beyond[tuple(free.T)] = 3
+    for number in (2, 3):
+        write_segment(slicer, (beyond == number).T, masks, f"vertebra-{number}", scan)
     window.settle()
-    assert segment_names(masks) == point_names(points) == list(CENTRES)
+    after = labelMapFromNode(masks, scan).voxels
+    assert panel.ui.statusLabel.text == "L1 is locked; unlock it first."
+    np.testing.assert_array_equal(after == 2, before == 2)
+    np.testing.assert_array_equal(np.argwhere((after == 3) & (before != 3)), free)
+    window.click(panel.ui.undoButton)
+    np.testing.assert_array_equal(labelMapFromNode(masks, scan).voxels, before)
+    window.click(panel.ui.redoButton)
+    np.testing.assert_array_equal(labelMapFromNode(masks, scan).voxels, after)
+
+
+def write_segment(slicer: Any, voxels: np.ndarray, masks: Any, segment: str, scan: Any) -> None:
+    """What a script or an effect of the Segment Editor does; voxels are (k, j, i)."""
+    voxels = np.ascontiguousarray(voxels, np.uint8)
+    slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, masks, segment, scan)
 
 
 def test_a_saved_scene_brings_masks_and_points_back_in_step(

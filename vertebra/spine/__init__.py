@@ -2,7 +2,7 @@
 
 from .json import from_json, to_json
 from .problems import Kind, Problem
-from .spine import RunnerUp, Spine, Which
+from .spine import RunnerUp, Spine, Which, refuse_locked
 from .vertebra import Flag, Point, Provenance, Vertebra
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "Vertebra",
     "Which",
     "from_json",
+    "refuse_locked",
     "to_json",
 ]

@@ -134,7 +134,7 @@ class Spine:
     def moved(self, which: Which, centroid: Sequence[float]) -> Spine:
         """Put one vertebra's centre elsewhere (RAS mm)."""
         vertebra = self.find(which)
-        _refuse_locked(vertebra)
+        refuse_locked(vertebra)
         flags = vertebra.flags | {Flag.CORRECTED}
         return self.with_vertebra(replace(vertebra, centroid=_finite(centroid), flags=flags))
 
@@ -160,7 +160,7 @@ class Spine:
     def removed(self, which: Which, *, close_gap: bool = False) -> Spine:
         """Take a vertebra out; with `close_gap` everything below moves up by one level."""
         index = self.place(which)
-        _refuse_locked(self.vertebrae[index])
+        refuse_locked(self.vertebrae[index])
         rest = (*self.vertebrae[:index], *self.vertebrae[index + 1 :])
         levels = [vertebra.level for vertebra in rest]
         if close_gap:
@@ -200,7 +200,7 @@ class Spine:
         vertebrae = []
         for vertebra, level in zip(self, levels):
             if vertebra.level is not level:
-                _refuse_locked(vertebra)
+                refuse_locked(vertebra)
                 vertebra = replace(vertebra, level=level, confidence=None)
             vertebrae.append(vertebra)
         return replace(self, vertebrae=tuple(vertebrae), runner_up=None)
@@ -211,9 +211,11 @@ class Spine:
         return self.with_vertebra(replace(vertebra, confidence=1.0, flags=flags))
 
 
-def _refuse_locked(vertebra: Vertebra) -> None:
-    if vertebra.locked:
-        raise BadEdit(f"{vertebra.level} is locked; unlock it first.")
+def refuse_locked(*vertebrae: Vertebra) -> None:
+    """Refuse an edit of vertebrae of which one is locked."""
+    locked = [each for each in vertebrae if each.locked]
+    if locked:
+        raise BadEdit(" ".join(f"{each.level} is locked; unlock it first." for each in locked))
 
 
 def _finite(point: Sequence[float]) -> Point:

@@ -72,12 +72,14 @@ class Mask:
         high = np.minimum(_end(self), _end(other))
         if (low >= high).any():
             return self
-        voxels = self.voxels.copy()
-        shared = [
+        mine, theirs = (
             tuple(slice(a - s, b - s) for a, b, s in zip(low, high, each.start))
             for each in (self, other)
-        ]
-        voxels[shared[0]] &= ~other.voxels[shared[1]]
+        )
+        if not (self.voxels[mine] & other.voxels[theirs]).any():
+            return self
+        voxels = self.voxels.copy()
+        voxels[mine] &= ~other.voxels[theirs]
         return Mask(self.start, voxels)
 
     def cropped(self) -> Mask | None:
