@@ -24,6 +24,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/cli/label.py
   vertebra/cli/models.py
   vertebra/cli/phantom.py
+  vertebra/cli/results.py
   vertebra/cli/run.py
   vertebra/cli/segment.py
   vertebra/cli/spine.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -184,6 +185,42 @@ def test_a_level_that_is_used_twice_leaves_out_only_the_files_of_verse(
     files = [file.name for file in (tmp_path / "out").iterdir()]
     assert sorted(files) == [f"scan{ending}" for ending in ENDINGS if "_seg-" not in ending]
     assert "Files in VerSe's numbers are left out" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("command", ["label", "segment"])
+def test_without_matplotlib_all_is_written_but_the_picture_and_a_note_says_how_to_get_it(
+    command, machine, ct, tmp_path, monkeypatch, capsys
+):
+    machine.install_labeller(POINTS)
+    out = tmp_path / "out"
+    assert vertebra(command, ct, "-o", out) == 0
+    written = sorted(file.name for file in out.iterdir())
+    monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)
+    assert vertebra(command, ct, "-o", out) == 0
+    assert sorted(file.name for file in out.iterdir()) == [
+        name for name in written if name != "scan.png"
+    ]
+    said = " ".join(capsys.readouterr().out.split())
+    assert "The picture is left out: Pictures need matplotlib: pip install" in said
+
+
+@pytest.mark.parametrize("command", ["label", "segment", "evaluate"])
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_read(
+    command, ct, tmp_path, capsys
+):
+    (tmp_path / "file").write_text("mine")
+    scans = [ct, ct] if command == "evaluate" else ["missing.nii.gz"]
+    assert run([str(word) for word in (command, *scans, "-o", tmp_path / "file/below/out")]) == 1
+    assert "could not be written" in " ".join(capsys.readouterr().err.split())
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("command", ["label", "segment"])
+def test_a_file_is_no_folder_for_results(command, ct, tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    assert vertebra(command, ct, "-o", tmp_path / "file") == 2
+    assert "is a file." in " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,16 @@ def test_all_written_files_tell_the_same_spine(tmp_path):
         assert np.allclose(found.centroids, example.spine.centroids, atol=0.1)
 
 
+def test_a_level_that_is_used_twice_leaves_out_only_the_file_of_verse(tmp_path):
+    example = block_example(1)
+    twice = example.spine.relabelled(example.spine.levels[1], example.spine.levels[0])
+    label.write_results(example.volume, example.spine, tmp_path, "x")
+    (note,) = label.write_results(example.volume, twice, tmp_path, "x")
+    assert note.startswith("The file in VerSe's numbers is left out: ")
+    endings = [".csv", ".mrk.json", ".png", ".spine.json"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [f"x{ending}" for ending in endings]
+
+
 def test_the_picture_can_be_drawn_without_any_vertebra(tmp_path):
     draw_spine(block_example(1).volume, Spine(), tmp_path / "x.png")
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")

@@ -13,6 +13,7 @@ import pytest
 
 from vertebra.errors import VertebraError
 from vertebra.runtime import replacing, replacing_folder, write_bytes, write_text
+from vertebra.runtime.files import require_writable
 
 
 def contents(folder: Path) -> list[str]:
@@ -117,3 +118,14 @@ def test_a_folder_with_something_in_it_is_never_replaced(tmp_path):
     with pytest.raises(VertebraError, match="not empty"), replacing_folder(tmp_path / "out"):
         pass
     assert contents(tmp_path / "out") == ["mine.txt"]
+
+
+def test_whether_a_folder_can_be_written_is_known_without_making_it(tmp_path):
+    require_writable(tmp_path / "new" / "folder")
+    require_writable(tmp_path)
+    assert contents(tmp_path) == []
+    (tmp_path / "file").write_text("mine")
+    for impossible in ("file", "file/below", "x" * 300):
+        with pytest.raises(VertebraError, match="could not be written"):
+            require_writable(tmp_path / impossible)
+    assert contents(tmp_path) == ["file"]

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from ..evaluation.scores import Evaluation, Spread, Summary
+from ..runtime.files import require_writable
 from .console import errors, out, print_json, progress_bar
 
 
@@ -30,6 +31,7 @@ def evaluate(
 
     if output is not None:
         check_report(output)
+        require_writable(output.parent)
     cases = paired_cases(
         references,
         predictions,

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import typer
 
+from ..errors import VertebraError
+from ..runtime import write_text
+from ..runtime.files import require_writable
 from ..spine import Flag, Spine, to_json
 from ..volume import Volume
 from .console import out, print_flags, print_json, print_spine, print_warning, progress_bar
+from .results import picture
 
 ANCHORS = {"C2": "axis", "S1": "sacrum"}
 """What a count starts from, by the level that shows it."""
@@ -36,15 +40,17 @@ def label(
     from .. import pipeline
     from ..volume import read_volume
 
+    if output is not None:
+        require_writable(output)
     with progress_bar("Labelling", quiet=as_json) as progress:
         volume = read_volume(ct, series=series, progress=progress.part(0, 0.3))
         part = progress.part(0.3, 1)
         result = pipeline.label(volume, model=model, device=device, progress=part)
-    spine = result.spine
+    spine, notes = result.spine, list(result.notes)
     if output is not None:
-        write_results(volume, spine, output, name=stem(ct))
+        notes += write_results(volume, spine, output, name=stem(ct))
     if as_json:
-        print_json({**json.loads(to_json(spine)), "notes": list(result.notes)})
+        print_json({**json.loads(to_json(spine)), "notes": notes})
         return
     if len(spine):
         out.print(summary(spine))
@@ -52,10 +58,10 @@ def label(
         print_flags(spine)
     else:
         out.print("No vertebra was found; is the spine in view?")
-    for note in result.notes:
+    for note in notes:
         print_warning(note)
     if output is not None:
-        out.print(f"Points, table, spine and picture lie in {output}.", soft_wrap=True)
+        out.print(f"The results lie in {output}.", soft_wrap=True)
 
 
 def summary(spine: Spine) -> str:
@@ -80,17 +86,24 @@ def _range(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
 
 
-def write_results(volume: Volume, spine: Spine, folder: Path, name: str) -> None:
-    """Write points, table, spine and picture; the folder may hold other scans' results."""
-    from ..exchange import markups, table, verse
-    from ..methods.common.picture import draw_spine
-    from ..runtime import write_text
+def write_results(volume: Volume, spine: Spine, folder: Path, name: str) -> list[str]:
+    """Write points, table, spine and picture; gives what had to be left out.
 
-    draw_spine(volume, spine, folder / f"{name}.png")  # first, as it may lack its library
+    The folder may hold other scans' results.
+    """
+    from ..exchange import markups, table, verse
+
     markups.write(folder / f"{name}.mrk.json", spine)
     table.write(folder / f"{name}.csv", spine)
-    verse.write(folder / f"{name}_seg-vert_ctd.json", spine, volume.grid)
     write_text(folder / f"{name}.spine.json", to_json(spine))
+    notes = []
+    centroids = folder / f"{name}_seg-vert_ctd.json"
+    try:
+        verse.write(centroids, spine, volume.grid)
+    except VertebraError as error:
+        centroids.unlink(missing_ok=True)
+        notes.append(f"The file in VerSe's numbers is left out: {error}")
+    return notes + picture(volume, spine, folder / f"{name}.png")
 
 
 def stem(path: Path) -> str:

@@ -13,10 +13,13 @@ import typer
 from ..anatomy import level
 from ..errors import BadFile, VertebraError
 from ..pipeline import Piece, Result, Search
+from ..runtime import write_text
+from ..runtime.files import require_writable
 from ..spine import Flag, Spine, to_json
 from ..volume import Grid, LabelMap, Volume
 from .console import errors, out, print_flags, print_json, print_spine, print_warning, progress_bar
 from .label import stem
+from .results import picture
 
 
 class Direction(str, Enum):
@@ -29,7 +32,11 @@ class Direction(str, Enum):
 def segment(
     ct: Path = typer.Argument(help="A CT: a DICOM folder, or a NIfTI, NRRD or MetaImage file."),
     output: Path | None = typer.Option(
-        None, "-o", "--output", help="A folder for masks, points, a table and a picture."
+        None,
+        "-o",
+        "--output",
+        file_okay=False,
+        help="A folder for masks, points, a table and a picture.",
     ),
     points: Path | None = typer.Option(
         None, help="Points to start from, in any format that 'vertebra convert' reads."
@@ -62,6 +69,8 @@ def segment(
     from .. import pipeline
     from ..volume import read_volume
 
+    if output is not None:
+        require_writable(output)
     with progress_bar("Segmenting", quiet=as_json) as progress:
         volume = read_volume(ct, series=series, progress=progress.part(0, 0.2))
         given = None if points is None else read_points(points, volume)
@@ -175,22 +184,20 @@ def millilitres_a_voxel(grid: Grid) -> float:
 def write_results(volume: Volume, result: Result, folder: Path, name: str) -> list[str]:
     """Write masks, points, table, spine and picture; gives what had to be left out."""
     from ..exchange import labelmap, markups, segmentation, table, verse
-    from ..methods.common.picture import draw_spine
     from ..methods.iterative.result import complete_only
-    from ..runtime import write_text
 
     spine, labels = result.spine, result.labels
     assert labels is not None, "segmenting gives masks"
     whole = replace(spine, vertebrae=tuple(v for v in spine if Flag.PARTIAL not in v.flags))
-    draw_spine(volume, spine, folder / f"{name}.png", labels)  # first: it may lack its library
     segmentation.write(folder / f"{name}.seg.nrrd", labels, spine)
     markups.write(folder / f"{name}.mrk.json", spine)
     table.write(folder / f"{name}.csv", spine, volumes_of(result))
     write_text(folder / f"{name}.spine.json", to_json(spine))
+    notes = []
     try:
         masks = complete_only(labels, spine)
         labelmap.write(folder / f"{name}_seg-vert_msk.nii.gz", masks, whole)
         verse.write(folder / f"{name}_seg-vert_ctd.json", whole, volume.grid)
     except VertebraError as error:
-        return [f"Files in VerSe's numbers are left out: {error}"]
-    return []
+        notes.append(f"Files in VerSe's numbers are left out: {error}")
+    return notes + picture(volume, spine, folder / f"{name}.png", labels)

@@ -51,6 +51,20 @@ def write_bytes(target: Path | str, content: bytes) -> Path:
     return Path(target)
 
 
+def require_writable(folder: Path | str) -> None:
+    """Raise before long work what would keep files from being written to a folder after it.
+
+    Where it is not there yet it is tried out in a temporary place, not made.
+    """
+    folder = Path(folder)
+    try:
+        there = next(each for each in (folder, *folder.parents) if each.exists())
+        with tempfile.TemporaryDirectory(prefix=".vertebra-", dir=there) as trial:
+            Path(trial, folder.relative_to(there)).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _explained(error, folder) from error
+
+
 @contextmanager
 def replacing_folder(target: Path | str) -> Iterator[Path]:
     """A temporary folder to fill; it becomes `target`, which must not exist, when all went well."""
