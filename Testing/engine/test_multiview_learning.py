@@ -15,7 +15,14 @@ from vertebra.errors import BadFile, BadModel, Cancelled, VertebraError
 from vertebra.methods.common.weights import card, publish
 from vertebra.methods.multiview import learning
 from vertebra.methods.multiview.configuration import COMPACT
-from vertebra.methods.multiview.exposures import Exposures, Pairs, expose, prepare, read_view
+from vertebra.methods.multiview.exposures import (
+    Exposures,
+    Pairs,
+    expose,
+    made_with,
+    prepare,
+    read_view,
+)
 from vertebra.methods.multiview.inference import Localizer, label
 from vertebra.runtime import Progress, models
 from vertebra.volume import Volume
@@ -168,7 +175,7 @@ def test_batches_depend_on_their_number_alone(exposures):
 def test_exposures_show_the_vertebrae_where_they_are_said_to_be(exposures):
     bright, dark = [], []
     for file in sorted(exposures.iterdir())[:6]:
-        image, points, _, present = read_view(file, lambda count: 0)
+        image, points, _, present = read_view(file, lambda count: 0, made_with(TINY.optics))
         for row, column in points[present].round().int().tolist():
             bright.append(float(image[0, row, column]))
             dark.append(float(image[0, row, 2]))
@@ -205,6 +212,13 @@ def test_a_folder_without_exposures_or_with_other_files_is_refused(tmp_path):
     (tmp_path / "x.safetensors").write_bytes(b"nothing")
     with pytest.raises(BadFile, match=r"x\.safetensors"):
         Exposures(tmp_path, TINY, 1)[0]
+
+
+def test_views_of_other_optics_are_no_data_to_learn_from(exposures):
+    farther = replace(TINY, optics=replace(TINY.optics, pixel=TINY.optics.pixel + 1))
+    assert Exposures(exposures, TINY, 1)[0]
+    with pytest.raises(BadFile, match="views of another configuration; choose another folder"):
+        Exposures(exposures, farther, 1)[0]
 
 
 def test_closer_looks_show_the_spine_and_what_lies_around_it_larger(localizer):

@@ -91,6 +91,30 @@ def test_a_folder_that_holds_a_training_is_not_overwritten(tmp_path):
         learn(line(), tmp_path, 3)
 
 
+def test_a_training_of_something_else_is_not_resumed(tmp_path):
+    notes = {"method": "line", "configuration": {"widths": (8, 8), "training": {"rate": 1}}}
+    learn(line(), tmp_path, 30, notes=notes)
+    longer = {"method": "line", "configuration": {"widths": (8, 8), "training": {"rate": 2}}}
+    learn(line(), tmp_path, 40, resume=True, notes=longer)
+    other = {"method": "line", "configuration": {"widths": (8, 16), "training": {"rate": 2}}}
+    with pytest.raises(BadModel, match=r"configuration\.widths \[8, 8\], not \[8, 16\]; resume"):
+        learn(line(), tmp_path, 50, resume=True, notes=other)
+    assert checkpoints.read_state(tmp_path)["step"] == 40
+
+
+def test_gradients_are_shortened_unless_the_schedule_lets_them_alone(tmp_path):
+    moved = {}
+    for largest in (1e-6, None):
+        schedule = Schedule(1, 16, 1e-2, optimiser="sgd", largest_gradient=largest, weight_decay=0)
+        network, before = line(), line().state_dict()
+        out = tmp_path / str(largest)
+        train(network, Numbers(), schedule, out, device="cpu", precision="32-true")
+        after = network.state_dict()
+        weights = [name for name in before if name.endswith(("weight", "bias"))]
+        moved[largest] = max(float((after[n] - before[n]).abs().max()) for n in weights)
+    assert moved[1e-6] < 1e-7 < 1e-4 < moved[None]
+
+
 def test_a_damaged_or_missing_checkpoint_is_refused(tmp_path):
     with pytest.raises(BadModel, match="no checkpoint"):
         learn(line(), tmp_path / "empty", resume=True)

@@ -78,6 +78,8 @@ def multiview(
 
     chosen = _chosen(configuration, CONFIGURATIONS)
     exposures, encoder = output / "exposures", output / "pretrain"
+    if stage is Stage.PRETRAIN and devices > 1:
+        raise VertebraError("Pre-training runs on one device; leave out --devices.")
     first = None if start is None else weights_of(start, METHOD, PURPOSE)
     with _stage("Taking views") as progress:
         wanted = list(recipes(data, cases, chosen.optics.finest, shapes_with(anatomy)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from ..errors import BadModel
 from ..runtime.files import replacing, write_text
 
 STATE = "state.json"
+FREE = "training"
+"""The part of a configuration's notes that may change from one resumption to the next."""
 
 
 def save(
@@ -53,6 +55,32 @@ def restore(folder: Path, network: nn.Module, optimiser: Optimizer) -> int:
     tensors = _read(folder, f"optimiser-{step}.safetensors", state)
     optimiser.load_state_dict(_nested(tensors, state["optimiser"]))
     return step
+
+
+def require_same(folder: Path, notes: Mapping[str, Any]) -> None:
+    """Refuse a checkpoint whose notes say that it is of something else than these.
+
+    How long and how fast is trained may change.
+    """
+    stored, wanted = (
+        dict(_leaves("", each))
+        for each in (read_state(folder)["notes"], json.loads(json.dumps(dict(notes))))
+    )
+    for name in sorted(stored.keys() & wanted.keys()):
+        if stored[name] != wanted[name]:
+            raise BadModel(
+                f"The training in '{folder}' has {name} {stored[name]}, not {wanted[name]}; "
+                "resume it with that, or choose another folder."
+            )
+
+
+def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if not isinstance(value, dict):
+        yield name, value
+        return
+    for key, part in value.items():
+        if key != FREE:
+            yield from _leaves(f"{name}.{key}".lstrip("."), part)
 
 
 def read_state(folder: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +22,6 @@ from .schedule import Schedule
 SAVE_EVERY = 250
 """Iterations between checkpoints; a crash costs no more than these."""
 LOG_EVERY = 25
-LARGEST_GRADIENT = 5.0
 
 
 def train(
@@ -53,6 +53,8 @@ def train(
         raise VertebraError(
             f"'{out}' holds a training already; resume it or choose another folder."
         )
+    if resume:
+        checkpoints.require_same(out, notes or {})
     optimiser = schedule.optimiser_for(network.parameters())
     model, tuner = fabric.setup(network, optimiser)
     step = checkpoints.restore(out, network, optimiser) if resume else 0
@@ -75,9 +77,8 @@ def train(
             parts: dict[str, Tensor] = model(fabric.to_device(dict(batch)))
             tuner.zero_grad()
             fabric.backward(parts["loss"])
-            size = fabric.clip_gradients(
-                model, tuner, max_norm=LARGEST_GRADIENT, error_if_nonfinite=False
-            )
+            largest = schedule.largest_gradient or math.inf
+            size = fabric.clip_gradients(model, tuner, max_norm=largest, error_if_nonfinite=False)
             # a batch of nothing but air can overflow in half precision; it teaches nothing
             if size is None or torch.isfinite(size):
                 tuner.step()

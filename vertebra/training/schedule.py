@@ -31,6 +31,8 @@ class Schedule:
     weight_decay: float = 1e-4
     momentum: float = 0.9
     warm_up: int = 0
+    largest_gradient: float | None = 5.0
+    """Gradients are shortened to this norm; losses that are sums need to be let alone (None)."""
 
     def rate_at(self, step: int) -> float:
         """The learning rate of an iteration, counted from 0."""

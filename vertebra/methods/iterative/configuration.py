@@ -44,7 +44,12 @@ class Configuration:
     """Channels of the network that draws outlines at 1 mm (`outline`), if the model has one."""
     training: Schedule = field(
         default_factory=lambda: Schedule(
-            iterations=200_000, batch=1, rate=1e-3, momentum=0.99, every=200_000
+            iterations=200_000,
+            batch=1,
+            rate=1e-3,
+            momentum=0.99,
+            every=200_000,
+            largest_gradient=None,
         )
     )
 

@@ -5,8 +5,9 @@ A file holds several exposures of one scan: each a random part of it, seen from 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ from .inference import CLOSE, photographs
 from .intensity import MAPPINGS, network_input
 from .windows import bone_middle
 
+OPTICS = "optics"
 EXPOSURES = 4
 """How many parts of each scan are seen in each kind of look; the first is the whole."""
 MOST = len(VERTEBRAE)
@@ -126,8 +128,18 @@ def prepare(
 ) -> None:
     """Expose the examples that the folder lacks; one that fails is told of and left out."""
     preparing.prepare(
-        recipes, lambda example: expose(example, configuration), folder, progress, say
+        recipes,
+        lambda example: expose(example, configuration),
+        folder,
+        progress,
+        say,
+        {OPTICS: made_with(configuration.optics)},
     )
+
+
+def made_with(optics: Optics) -> str:
+    """What a file of exposures keeps of the optics it was made with."""
+    return json.dumps(asdict(optics), sort_keys=True)
 
 
 class Shown(NamedTuple):
@@ -149,6 +161,7 @@ class Exposures:
         if not self.files:
             raise VertebraError(f"'{folder}' holds no exposures to train with; prepare some first.")
         self.configuration, self.batch, self.seed = configuration, batch, seed
+        self.optics = made_with(configuration.optics)
 
     def __getitem__(self, number: int) -> Batch:
         """Views of random cases with places, ranks and presence of their vertebrae."""
@@ -156,7 +169,7 @@ class Exposures:
         drawn = []
         for _ in range(self.batch):
             file = self.files[rng.integers(len(self.files))]
-            drawn.append(read_view(file, lambda count: int(rng.integers(count))))
+            drawn.append(read_view(file, lambda count: int(rng.integers(count)), self.optics))
         return self._changed(drawn, rng)
 
     def _changed(self, drawn: Sequence[Shown], rng: np.random.Generator) -> Batch:
@@ -184,7 +197,8 @@ class Pairs(Exposures):
         both = []
         for _ in range(self.batch):
             file = self.files[rng.integers(len(self.files))]
-            both.append([read_view(file, choose) for choose in self._two_of_a_part(rng)])
+            two = self._two_of_a_part(rng)
+            both.append([read_view(file, choose, self.optics) for choose in two])
         one, other = (self._changed(side, rng)["views"] for side in zip(*both))
         return {"one": one, "other": other}
 
@@ -198,10 +212,15 @@ class Pairs(Exposures):
         return [chooser(side) for side in sides]
 
 
-def read_view(file: Path, choose: Callable[[int], int]) -> Shown:
+def read_view(file: Path, choose: Callable[[int], int], optics: str) -> Shown:
     """One view of a file, chosen by how many there are, padded to the most vertebrae."""
     try:
         with safe_open(file, "pt") as stored:
+            if (stored.metadata() or {}).get(OPTICS) != optics:
+                raise BadFile(
+                    f"'{file.name}' holds views of another configuration; choose another folder, "
+                    "or delete its exposures."
+                )
             images = stored.get_slice("images")
             index = choose(images.get_shape()[0])
             image = images[index : index + 1][0].float()
