@@ -194,6 +194,22 @@ def test_models_are_listed_installed_and_removed(tmp_path, monkeypatch, capsys):
     assert "no model 'tiny'" in capsys.readouterr().err
 
 
+def test_a_file_among_the_models_that_is_none_is_listed_and_stops_no_command(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path))
+    (tmp_path / "stray.json").write_text("[]")
+    (tmp_path / "stray.safetensors").write_bytes(b"")
+    assert vertebra("info") == 0
+    assert vertebra("models", "list") == 0
+    assert f"Left out: '{tmp_path / 'stray.json'}' is not the card" in capsys.readouterr().err
+    assert vertebra("models", "list", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert "stray" not in [card["name"] for card in listed]
+    assert vertebra("models", "remove", "stray") == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [

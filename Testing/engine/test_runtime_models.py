@@ -101,3 +101,37 @@ def test_an_installed_model_goes_before_a_bundled_namesake(folders, monkeypatch)
     store.install(saved.weights)
     monkeypatch.setattr(store, "bundled_folder", lambda: tmp_path / "made")
     assert not store.model("tiny").bundled
+
+
+def test_a_file_that_is_no_model_is_passed_over_told_with_its_path_and_removed_by_its_name(folders):
+    tmp_path, saved = folders
+    store.install(saved.weights)
+    user = tmp_path / "user"
+    (user / "stray.json").write_text("{}")
+    (user / "stray.safetensors").write_bytes(b"")
+    for ending in (".json", ".safetensors"):
+        (user / f"tiny{ending}").rename(user / f"renamed{ending}")
+    store.install(saved.weights)
+    names = [model.card.name for model in store.models()]
+    assert "tiny" in names
+    assert not {"stray", "renamed"} & set(names)
+    told = store.unreadable()
+    assert list(told) == [user / "renamed.json", user / "stray.json"]
+    assert all(f"'{file}'" in why for file, why in told.items())
+    with pytest.raises(BadModel, match="belongs to a model called 'tiny'; give both of its files"):
+        store.model("renamed")
+    store.remove("renamed")
+    store.remove("stray")
+    assert store.unreadable() == {}
+    assert sorted(file.name for file in user.iterdir()) == ["tiny.json", "tiny.safetensors"]
+
+
+def test_a_damaged_card_does_not_hide_the_bundled_model_of_its_name(folders, monkeypatch):
+    tmp_path, saved = folders
+    monkeypatch.setattr(store, "bundled_folder", lambda: tmp_path / "made")
+    store.install(saved.weights)
+    (tmp_path / "user/tiny.json").write_bytes(b"\xff")
+    assert store.model("tiny").bundled
+    store.remove("tiny")
+    assert list((tmp_path / "user").iterdir()) == []
+    assert store.model("tiny").bundled

@@ -13,7 +13,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,26 +70,35 @@ def user_folder() -> Path:
 
 
 def models() -> list[Model]:
-    """All models on this machine; one that the user installed goes before a bundled namesake."""
+    """All models on this machine; one that the user installed goes before a bundled namesake.
+
+    Files that are no model are passed over; `unreadable` tells them.
+    """
     found: dict[str, Model] = {}
-    for folder, bundled in ((bundled_folder(), True), (user_folder(), False)):
-        for card_file in sorted(folder.glob("*.json")) if folder.is_dir() else ():
-            weights = card_file.with_suffix(".safetensors")
-            if weights.is_file():
-                found[card_file.stem] = Model(_read_card(card_file), weights, bundled)
+    for card_file, bundled in _card_files():
+        with suppress(BadModel):
+            found[card_file.stem] = Model(_read_card(card_file), _weights(card_file), bundled)
     return sorted(found.values(), key=lambda model: model.card.name)
+
+
+def unreadable() -> dict[Path, str]:
+    """The files where a model's card belongs that hold none, each with a sentence that says why."""
+    return {card_file: why for card_file, _ in _card_files() if (why := _fault(card_file))}
 
 
 def model(name: str) -> Model:
     """The model of a name."""
     known = {each.card.name: each for each in models()}
-    if name not in known:
-        names = ", ".join(known) or "none"
-        raise BadModel(
-            f"There is no model '{name}' on this machine (there is: {names}); install it with "
-            "'vertebra models install FILE'."
-        )
-    return known[name]
+    if name in known:
+        return known[name]
+    for card_file, why in unreadable().items():
+        if card_file.stem == name:
+            raise BadModel(why)
+    names = ", ".join(known) or "none"
+    raise BadModel(
+        f"There is no model '{name}' on this machine (there is: {names}); install it with "
+        "'vertebra models install FILE'."
+    )
 
 
 def load(wanted: Model, device: torch.device | str = "cpu") -> dict[str, torch.Tensor]:
@@ -139,24 +149,55 @@ def install(file: Path | str) -> Model:
 
 
 def remove(name: str) -> None:
-    """Delete an installed model; those that ship with Vertebra stay."""
-    wanted = model(name)
-    if wanted.bundled:
+    """Delete an installed model, or what lies in its place; those that ship with Vertebra stay."""
+    stray = {file.stem: file for file in unreadable() if file.parent == user_folder()}
+    card_file = stray.get(name) or model(name).weights.with_suffix(".json")
+    if card_file.parent == bundled_folder():
         raise BadModel(f"'{name}' ships with Vertebra and cannot be removed.")
-    wanted.weights.with_suffix(".json").unlink()
-    wanted.weights.unlink()
+    card_file.unlink()
+    _weights(card_file).unlink()
+
+
+def _card_files() -> Iterator[tuple[Path, bool]]:
+    """Each card that has weights beside it, and whether it ships with Vertebra; these first."""
+    for folder, bundled in ((bundled_folder(), True), (user_folder(), False)):
+        for card_file in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+            if card_file.is_file() and _weights(card_file).is_file():
+                yield card_file, bundled
+
+
+def _weights(card_file: Path) -> Path:
+    return card_file.with_suffix(".safetensors")
 
 
 def _read_card(file: Path) -> Card:
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-        card = Card(**document)
-    except (ValueError, TypeError) as error:
-        raise BadModel(f"'{file.name}' is not the card of a model: {error}.") from error
-    _check_name(card.name)
+        card = Card(**json.loads(file.read_text(encoding="utf-8")))
+        _check_name(card.name)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise BadModel(
+            f"'{file}' is not the card of a model ({error}); remove it, or copy it again."
+        ) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BadModel(f"'{file}' cannot be read ({reason}); copy it again.") from error
+    except BadModel as error:
+        raise BadModel(f"'{file}': {error}") from error
     if card.name != file.stem:
-        raise BadModel(f"The card '{file.name}' belongs to a model called '{card.name}'.")
+        raise BadModel(
+            f"The card '{file}' belongs to a model called '{card.name}'; give both of its files "
+            "that name again, or remove them."
+        )
     return card
+
+
+def _fault(card_file: Path) -> str:
+    """Why a file is not the card of a model; empty where it is one."""
+    try:
+        _read_card(card_file)
+    except BadModel as error:
+        return str(error)
+    return ""
 
 
 def _check_name(name: str) -> None:
