@@ -11,7 +11,7 @@ from vertebra.exchange.verse import Variant
 from vertebra.spine import Spine
 
 from .Dependencies import ensureDicom
-from .scene import dicomSeries, geometryFromNode
+from .scene import dicomSeries, geometryFromNode, inSeries
 
 DICOM = "dicom-points"
 FORMATS = tuple(
@@ -30,6 +30,6 @@ def exportSpine(spine: Spine, format_, path: str, volumeNode=None) -> Path:
     if format_.name == DICOM:
         with dicomSeries(volumeNode) as folder:
             ensureDicom()
-            return write(target, spine, format_.name, image=folder)
+            return write(target, inSeries(spine, volumeNode), format_.name, image=folder)
     grid = geometryFromNode(volumeNode) if volumeNode else None
     return write(target, spine, format_.name, grid=grid)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import slicer
 import vtk
 from SpineLabelLib.Dependencies import ensureDicom
-from SpineLabelLib.scene import Columns, dicomSeries
+from SpineLabelLib.scene import Columns, dicomSeries, ownGeometry
 
 from vertebra.errors import VertebraError
 from vertebra.exchange.convert import write
@@ -56,8 +56,8 @@ def _masks(name: str) -> Callable[[Path, Source], object]:
 def _dicom(target: Path, source: Source) -> None:
     with dicomSeries(source.volume) as folder:
         ensureDicom()
-        masks, spine = source.case.labelMap(), source.case.spine
-        write(target, masks, "dicom-seg", image=folder, spine=spine)
+        masks = replace(source.case.labelMap(), grid=ownGeometry(source.volume))
+        write(target, masks, "dicom-seg", image=folder, spine=source.case.spine)
 
 
 def _surfaces(folder: Path, source: Source) -> None:

@@ -62,6 +62,32 @@ def add_scan(slicer: Any) -> Callable[..., Any]:
 
 
 @pytest.fixture
+def move(slicer: Any) -> Callable[..., None]:
+    """Puts nodes under a transform that turns them a little and shifts them, as a registration."""
+
+    def move(*nodes: Any) -> None:
+        transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+        c, s = np.cos(0.2), np.sin(0.2)
+        matrix = np.array([[c, -s, 0, 8], [s, c, 0, -5], [0, 0, 1, 100], [0, 0, 0, 1.0]])
+        transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
+        for node in nodes:
+            node.SetAndObserveTransformNodeID(transform.GetID())
+
+    return move
+
+
+@pytest.fixture
+def bend(slicer: Any) -> Callable[[Any], None]:
+    """Puts a node under a transform that is not linear."""
+
+    def bend(node: Any) -> None:
+        bending = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLBSplineTransformNode")
+        node.SetAndObserveTransformNodeID(bending.GetID())
+
+    return bend
+
+
+@pytest.fixture
 def lumbar() -> Any:
     """A spine from T11 to L5 with everything that a spine can carry."""
     from dataclasses import replace

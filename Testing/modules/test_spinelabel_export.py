@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,23 +50,55 @@ def test_the_corrected_spine_is_exported_in_every_format_and_read_back(
         )
 
 
-def test_a_dicom_report_of_the_points_refers_to_the_series_of_the_scan(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def scan(bench: Bench, tmp_path: Path) -> Any:
+    """A scan that was read from DICOM."""
     voxels = np.zeros((60, 60, 60), np.int16)
     frame = {"FrameOfReferenceUID": "1.2.3.5"}
     write_series(tmp_path / "ct", voxels, origin=(-40, -40, -40), **frame)
-    grid = grid_of(read_headers(tmp_path / "ct"))
-    scan = bench.slicer.util.addVolumeFromArray(voxels, np.array(grid.affine), "CT")
-    bench.window.choose(bench.ui.inputSelector, scan)
-    bench.run()
-    target, dicom = tmp_path / "points.dcm", bench.ui.formatBox.count - 1
-    save(bench, dicom, target, monkeypatch)
-    assert bench.status().startswith("'CT' was not read from DICOM")
+    affine = np.array(grid_of(read_headers(tmp_path / "ct")).affine)
+    scan = bench.slicer.util.addVolumeFromArray(voxels, affine, "CT")
     uids = bench.slicer.dicomDatabase.import_folder(tmp_path / "ct")
     scan.SetAttribute("DICOM.instanceUIDs", " ".join(uids))
+    bench.window.choose(bench.ui.inputSelector, scan)
+    return scan
+
+
+def test_a_dicom_report_of_the_points_refers_to_the_series_of_the_scan(
+    bench: Bench, scan: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.run()
+    target, dicom = tmp_path / "points.dcm", bench.ui.formatBox.count - 1
+    uids = scan.GetAttribute("DICOM.instanceUIDs")
+    scan.RemoveAttribute("DICOM.instanceUIDs")
+    save(bench, dicom, target, monkeypatch)
+    assert bench.status().startswith("'CT' was not read from DICOM")
+    scan.SetAttribute("DICOM.instanceUIDs", uids)
     save(bench, dicom, target, monkeypatch)
     assert bench.status() == f"Saved: {target}"
     back = read(target)
     assert back.levels == bench.panel.correction.spine.levels
     np.testing.assert_allclose(back.centroids, bench.panel.correction.spine.centroids, atol=1e-3)
+
+
+def test_a_dicom_report_of_a_scan_that_was_moved_has_the_points_where_the_series_has_them(
+    bench: Bench,
+    scan: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    move: Callable[..., None],
+    bend: Callable[[Any], None],
+) -> None:
+    move(scan)
+    bench.run()
+    target, dicom = tmp_path / "points.dcm", bench.ui.formatBox.count - 1
+    save(bench, dicom, target, monkeypatch)
+    assert bench.status() == f"Saved: {target}"
+    series = grid_of(read_headers(tmp_path / "ct"))
+    in_scan = geometryFromNode(scan).to_index(bench.panel.correction.spine.centroids)
+    np.testing.assert_allclose(series.to_index(read(target).centroids), in_scan, atol=1e-3)
+    target.unlink()
+    bend(scan)
+    save(bench, dicom, target, monkeypatch)
+    assert bench.status().startswith("'CT' stands under a transform that bends it, so its DICOM")
+    assert not target.exists()

@@ -16,6 +16,7 @@ from SpineLabelLib.scene import createSegmentationNode, geometryFromNode, showLa
 
 from vertebra.exchange.convert import read
 from vertebra.exchange.dicom_reference import grid_of, read_headers
+from vertebra.exchange.masks import on_grid
 from vertebra.spine import Spine
 from vertebra.volume import Grid, LabelMap
 
@@ -110,9 +111,9 @@ def test_a_level_that_is_used_twice_cannot_be_saved_as_numbers_and_says_so(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dicom_segmentation_refers_to_the_series_that_the_scan_was_read_from(
-    show: Callable[..., Any], slicer: Any, save: Callable[..., None], tmp_path: Path
-) -> None:
+@pytest.fixture
+def from_dicom(show: Callable[..., Any], slicer: Any, tmp_path: Path) -> Any:
+    """The panel on a scan that was read from DICOM, beside another series of its study."""
     other, folder = tmp_path / "study" / "other", tmp_path / "study" / "ct"
     voxels, frame = np.zeros((60, 60, 60), np.int16), {"FrameOfReferenceUID": "1.2.3.5"}
     write_series(other, voxels[:4], **frame)
@@ -120,15 +121,47 @@ def test_a_dicom_segmentation_refers_to_the_series_that_the_scan_was_read_from(
     panel = show(grid_of(read_headers(folder)))
     uids = slicer.dicomDatabase.import_folder(folder)
     panel.correction.volume.SetAttribute("DICOM.instanceUIDs", " ".join(uids))
+    return panel
+
+
+def test_a_dicom_segmentation_refers_to_the_series_that_the_scan_was_read_from(
+    from_dicom: Any, save: Callable[..., None], tmp_path: Path
+) -> None:
     target = tmp_path / "masks.dcm"
-    save(panel, "DICOM", target)
-    assert panel.ui.statusLabel.text == f"Saved: {target}"
+    save(from_dicom, "DICOM", target)
+    assert from_dicom.ui.statusLabel.text == f"Saved: {target}"
     back = read(target)
     assert set(back.names.values()) == set(CENTRES)
     import pydicom
 
     referred = pydicom.dcmread(target).ReferencedSeriesSequence[0].SeriesInstanceUID
-    assert referred == pydicom.dcmread(next(folder.iterdir())).SeriesInstanceUID
+    slices = (tmp_path / "study" / "ct").iterdir()
+    assert referred == pydicom.dcmread(next(slices)).SeriesInstanceUID
+
+
+def test_a_dicom_segmentation_of_a_scan_that_was_moved_has_the_voxels_of_its_series(
+    from_dicom: Any,
+    window: Any,
+    save: Callable[..., None],
+    tmp_path: Path,
+    move: Callable[..., None],
+    bend: Callable[[Any], None],
+) -> None:
+    panel, target = from_dicom, tmp_path / "masks.dcm"
+    scan, node = panel.correction.volume, panel.correction.node
+    expected, series = panel.correction.case.labelMap().voxels, geometryFromNode(scan)
+    move(scan, node)
+    window.choose(panel.ui.segmentationSelector, None)
+    window.choose(panel.ui.segmentationSelector, node)
+    save(panel, "DICOM", target)
+    assert panel.ui.statusLabel.text == f"Saved: {target}"
+    back = on_grid(read(target), series)
+    np.testing.assert_array_equal(back.voxels > 0, expected > 0)
+    target.unlink()
+    bend(scan)
+    save(panel, "DICOM", target)
+    assert "stands under a transform that bends it, so its DICOM" in panel.ui.statusLabel.text
+    assert not target.exists()
 
 
 def test_a_scan_that_was_not_read_from_dicom_gets_no_dicom_segmentation_and_says_why(

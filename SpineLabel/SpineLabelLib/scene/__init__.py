@@ -3,7 +3,7 @@
 Both modules use it: SpineSegment depends on SpineLabel for this.
 """
 
-from .dicomSource import dicomSeries
+from .dicomSource import dicomSeries, inSeries
 from .hierarchy import placeBeside
 from .masks import Mask
 from .segmentationNode import (
@@ -19,7 +19,7 @@ from .segmentationNode import (
 from .segmentVoxels import masksFromNode, writeMask
 from .spineNode import createSpineNode, currentSpine, keptSpine, showSpine, takeUp
 from .tableNode import Columns, showTable
-from .volumeNode import geometryFromNode, volumeFromNode
+from .volumeNode import geometryFromNode, ownGeometry, volumeFromNode
 
 __all__ = [
     "PARTIAL",
@@ -31,9 +31,11 @@ __all__ = [
     "describeSegment",
     "dicomSeries",
     "geometryFromNode",
+    "inSeries",
     "keptSpine",
     "labelMapFromNode",
     "masksFromNode",
+    "ownGeometry",
     "placeBeside",
     "segmentedVertebra",
     "setLevel",

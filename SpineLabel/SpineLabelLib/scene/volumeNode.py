@@ -22,10 +22,15 @@ def volumeFromNode(node) -> Volume:
 
 def geometryFromNode(node) -> Grid:
     """The grid of a volume node in the world, with the transforms it stands under."""
+    own = ownGeometry(node)
+    return Grid(own.shape, worldFromNode(node) @ own.affine)
+
+
+def ownGeometry(node) -> Grid:
+    """The grid of a volume node as its files have it: in the patient, whatever moves it here."""
     toRas = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(toRas)
-    affine = worldFromNode(node) @ slicer.util.arrayFromVTKMatrix(toRas)
-    return Grid(node.GetImageData().GetDimensions(), affine)
+    return Grid(node.GetImageData().GetDimensions(), slicer.util.arrayFromVTKMatrix(toRas))
 
 
 def worldFromNode(node) -> np.ndarray:
