@@ -243,7 +243,9 @@ def test_coarse_to_fine_gives_the_plain_result_with_fewer_fine_looks(direction):
     scan, truth, _ = blob_scan(count=5, repeat=2)
     plain, fine, coarse = (BlobSegmenter.at(size, direction) for size in (1.5, 1.5, 3.0))
     labels, spine = plain.segment(scan)
-    quick_labels, quick_spine = segment_coarse_to_fine(coarse, fine, scan)
+    told = []
+    quick_labels, quick_spine = segment_coarse_to_fine(coarse, fine, scan, None, told.append)
+    assert sum(isinstance(event, Found) for event in told) == 5
     assert np.array_equal(labels.voxels > 0, truth.voxels > 0)
     counted = {quick.instance: plain.instance for quick, plain in zip(quick_spine, spine)}
     assert np.array_equal(quick_labels.renumbered(counted).voxels, labels.voxels)
@@ -251,6 +253,20 @@ def test_coarse_to_fine_gives_the_plain_result_with_fewer_fine_looks(direction):
     assert np.allclose(quick_spine.centroids, spine.centroids)
     assert fine.reader.looks <= 6
     assert plain.reader.looks > 10
+
+
+def test_what_only_the_coarse_search_takes_for_a_vertebra_is_told_without_a_number():
+    scan, truth, _ = blob_scan(count=5, repeat=2)
+    voxels = np.array(scan.voxels)
+    voxels[2:14, 8:24, 44:56] = 1000  # a piece of rib, at their side
+    told = []
+    coarse, fine = BlobSegmenter.at(3.0), BlobSegmenter.at(1.5)
+    labels, _ = segment_coarse_to_fine(
+        coarse, fine, replace(scan, voxels=voxels), None, told.append
+    )
+    assert np.array_equal(labels.voxels > 0, truth.voxels > 0)
+    dropped = [event for event in told if isinstance(event, Dropped)]
+    assert (dropped[0].number, dropped[0].why) == (None, "off the line of the spine")
 
 
 @pytest.mark.parametrize("boundary", BRIGHTNESS)

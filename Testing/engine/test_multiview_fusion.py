@@ -5,7 +5,7 @@ import pytest
 
 from vertebra.methods.multiview.fusion import distances, fuse, nearest_point, robust_point
 from vertebra.methods.multiview.geometry import views_around
-from vertebra.methods.multiview.peaks import Peaks, find_peaks
+from vertebra.methods.multiview.peaks import MOST_POINTS, Peaks, find_peaks
 
 HEIGHTS = np.linspace(220, -230, 22)
 SPINE = np.stack([10 * np.sin(HEIGHTS / 80), 20 * np.cos(HEIGHTS / 100) - 30, HEIGHTS], axis=1)
@@ -40,6 +40,21 @@ def test_a_dent_on_a_slope_is_no_peak_of_its_own():
     heat = heat_map([[20, 20]])
     heat[22, 22] += 0.05
     assert len(find_peaks(heat, lowest=0.15, apart=5, radius=3).heat) == 1
+
+
+def test_weak_peaks_beside_strong_ones_are_found_in_fine_pixels_too():
+    rows, columns = np.mgrid[:1000, :200].astype(np.float32)
+    heat = np.zeros(rows.shape, np.float32)
+    truth = [(30 + 40 * number, 100 + 3 * number) for number in range(24)]
+    for number, (row, column) in enumerate(truth):
+        height = 0.3 if number == 11 else 1.0
+        blob = np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / (2 * 5.0**2))
+        heat = np.maximum(heat, np.float32(height) * blob)
+    assert (heat >= 0.15).sum() > MOST_POINTS
+    found = find_peaks(heat, lowest=0.15, apart=8, radius=8)
+    ordered = found.places[np.argsort(found.places[:, 0])]
+    assert ordered.shape == (24, 2)
+    assert np.abs(ordered - truth).max() < 0.7
 
 
 def test_the_nearest_point_to_rays_that_meet_is_where_they_meet(views):

@@ -150,6 +150,7 @@ def _listener(show: Show | None, notes: list[str]) -> Listener:
         if isinstance(event, Drawn) and show is not None:
             show(Piece(event.number, event.name, event.start, event.mask))
         if isinstance(event, Dropped):
-            notes.append(f"Mask {event.number} was left out: {event.why}.")
+            what = "What looked like one" if event.number is None else f"Mask {event.number}"
+            notes.append(f"{what} was left out: {event.why}.")
 
     return tell

@@ -9,7 +9,7 @@ import numpy as np
 from ...runtime import Progress
 from ...spine import Spine
 from ...volume import LabelMap, Volume
-from .events import Listener
+from .events import Dropped, Listener, Step
 from .guided import Place, segment_places
 from .inference import Segmenter
 from .instances import Instance
@@ -26,9 +26,15 @@ def segment_coarse_to_fine(
 ) -> tuple[LabelMap, Spine]:
     """As `fine.segment(volume)`, several times faster: the search needs few voxels."""
     progress = progress or Progress()
-    small, search = coarse.begin(volume, progress.part(0.0, 0.3), on_event)
+    tell: Listener = on_event or (lambda _: None)
+    # what is found in large voxels is found again in small ones, and only then there to be shown
+    small, search = coarse.begin(
+        volume, progress.part(0.0, 0.3), lambda each: tell(each) if isinstance(each, Step) else None
+    )
     found = list(search.run())
     strays = misfits(found, small)
+    for why in strays.values():
+        tell(Dropped(None, why))
     large, traversal = fine.begin(volume, progress.part(0.3, 1.0), on_event)
     places = [place_in(each, small, large) for each in found if each.number not in strays]
     instances = (instance for _, instance in segment_places(traversal, places))

@@ -49,9 +49,9 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Dropped:
-    """A mask that was found, and drawn perhaps, is left out of the result."""
+    """A mask that was found is left out of the result; one that was drawn has a number."""
 
-    number: int
+    number: int | None
     why: str
 
 

@@ -15,7 +15,7 @@ from scipy.spatial.distance import cdist
 Array = NDArray[np.float64]
 
 MOST_POINTS = 4000
-"""The pixels of most heat that are clustered; a healthy map has fewer above the threshold."""
+"""So many pixels are clustered at most; of more, the hottest of each small block."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ def find_peaks(heat: NDArray[np.float32], *, lowest: float, apart: float, radius
     """
     pixels = np.argwhere(heat >= lowest)
     warmth = heat[tuple(pixels.T)].astype(np.float64)
-    order = np.argsort(-warmth, kind="stable")[:MOST_POINTS]
+    order = _thinned(pixels, np.argsort(-warmth, kind="stable"))
     points, density = pixels[order].astype(np.float64), warmth[order]
     if not len(points):
         return Peaks(np.zeros((0, 2)), np.zeros(0))
@@ -48,6 +48,15 @@ def find_peaks(heat: NDArray[np.float32], *, lowest: float, apart: float, radius
         for centre in centres
     ]
     return Peaks(np.array(places), density[centres])
+
+
+def _thinned(pixels: NDArray[np.intp], order: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The order without most of the cooler pixels, alike in hot and in cool peaks."""
+    side = int(np.ceil(np.sqrt(len(order) / MOST_POINTS)))
+    if side <= 1:
+        return order
+    _, hottest = np.unique(pixels[order] // side, axis=0, return_index=True)
+    return order[np.sort(hottest)]
 
 
 def _clusters(nearest: NDArray[np.intp], centres: NDArray[np.intp]) -> NDArray[np.intp]:
