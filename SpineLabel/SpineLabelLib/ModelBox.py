@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from slicer.i18n import tr as _
 
-from vertebra.errors import VertebraError
-
 
 class ModelBox:
     """Offers the models on this computer by name; the first entry leaves the choice to us."""
@@ -20,15 +18,13 @@ class ModelBox:
 
     def refresh(self) -> None:
         """Look again at what is installed."""
-        from vertebra.runtime.models import models, user_folder
+        from vertebra.runtime.models import models, unreadable, user_folder
 
+        found = [each.card.name for each in models() if each.card.method == self._method]
         sentence = _("No model is installed; put one's two files into {folder}.").format(
             folder=user_folder()
         )
-        try:
-            found = [each.card.name for each in models() if each.card.method == self._method]
-        except VertebraError as error:
-            found, sentence = [], str(error)
+        sentence = " ".join(unreadable().values()) or sentence
         if found != self._names or not self._box.count:
             self._names = found
             self._box.blockSignals(True)

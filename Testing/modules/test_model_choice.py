@@ -66,7 +66,7 @@ def test_without_a_model_the_choice_is_off_and_says_what_to_do(
     (folder / "bad.json").write_text("{")
     (folder / "bad.safetensors").write_bytes(b"")
     bench.panel.models.refresh()
-    assert "'bad.json' is not the card of a model" in bench.ui.modelHint.text
+    assert f"'{folder / 'bad.json'}' is not the card of a model" in bench.ui.modelHint.text
 
 
 def test_the_choices_under_advanced_reach_the_engine(bench_for: BenchFor, installed: Path) -> None:
