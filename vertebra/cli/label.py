@@ -10,11 +10,10 @@ import typer
 
 from ..errors import VertebraError
 from ..runtime import write_text
-from ..runtime.files import require_writable
 from ..spine import Flag, Spine, to_json
 from ..volume import Volume
 from .console import out, print_flags, print_json, print_spine, print_warning, progress_bar
-from .results import picture
+from .results import made_from, picture, require_room, stem
 
 ANCHORS = {"C2": "axis", "S1": "sacrum"}
 """What a count starts from, by the level that shows it."""
@@ -40,15 +39,16 @@ def label(
     from .. import pipeline
     from ..volume import read_volume
 
+    name = stem(ct, series)
     if output is not None:
-        require_writable(output)
+        require_room(output, name, ct)
     with progress_bar("Labelling", quiet=as_json) as progress:
         volume = read_volume(ct, series=series, progress=progress.part(0, 0.3))
         part = progress.part(0.3, 1)
         result = pipeline.label(volume, model=model, device=device, progress=part)
-    spine, notes = result.spine, list(result.notes)
+    spine, notes = made_from(result.spine, ct), list(result.notes)
     if output is not None:
-        notes += write_results(volume, spine, output, name=stem(ct))
+        notes += write_results(volume, spine, output, name)
     if as_json:
         print_json({**json.loads(to_json(spine)), "notes": notes})
         return
@@ -104,11 +104,3 @@ def write_results(volume: Volume, spine: Spine, folder: Path, name: str) -> list
         centroids.unlink(missing_ok=True)
         notes.append(f"The file in VerSe's numbers is left out: {error}")
     return notes + picture(volume, spine, folder / f"{name}.png")
-
-
-def stem(path: Path) -> str:
-    """What the files of a scan's results are called."""
-    name = path.name
-    for ending in (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm"):
-        name = name.removesuffix(ending)
-    return name

@@ -1,12 +1,47 @@
-"""The folder that `label` and `segment` write the results of a scan to."""
+"""The folder that `label` and `segment` write the results of scans to, many in one if need be."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
-from ..errors import VertebraError
+from ..errors import BadFile, VertebraError
+from ..runtime.files import require_writable
 from ..spine import Spine
 from ..volume import LabelMap, Volume
+
+ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm")
+
+
+def stem(ct: Path, series: str | None = None) -> str:
+    """What the files of a scan's results are called; one series of several is told by its UID."""
+    name = _place(ct).name
+    ending = next((each for each in ENDINGS if name.lower().endswith(each)), "")
+    name = name[: len(name) - len(ending)] or "scan"
+    return name if series is None else f"{name}_{re.sub('[^0-9A-Za-z.-]', '_', series)}"
+
+
+def made_from(spine: Spine, ct: Path) -> Spine:
+    """The spine with the scan noted that it was made from, wherever its points came from."""
+    return replace(spine, provenance=replace(spine.provenance, source=str(_place(ct))))
+
+
+def require_room(folder: Path, name: str, ct: Path) -> None:
+    """Raise before the work if a folder cannot be written, or has another scan's results there."""
+    from ..exchange import spine_file
+
+    require_writable(folder)
+    earlier = folder / f"{name}.spine.json"
+    if not earlier.exists():
+        return
+    way_out = "choose another folder with -o, or remove that file."
+    try:
+        source = spine_file.read(earlier).provenance.source
+    except BadFile as error:
+        raise VertebraError(f"'{earlier}' is no result that can be read; {way_out}") from error
+    if not _same_scan(source, ct):
+        raise VertebraError(f"'{earlier}' is the result of another scan, '{source}'; {way_out}")
 
 
 def picture(
@@ -21,3 +56,13 @@ def picture(
         target.unlink(missing_ok=True)  # that of an earlier result would show other vertebrae
         return [f"The picture is left out: {error}"]
     return []
+
+
+def _place(ct: Path) -> Path:
+    """Where a scan lies, with a name also for '.' and '..'; links keep the name they have."""
+    return ct.resolve() if ct.name in ("", "..") else ct.absolute()
+
+
+def _same_scan(source: str, ct: Path) -> bool:
+    """May a result be of this scan? Slicer notes a scan's name, other programs may note nothing."""
+    return source in ("", stem(ct), str(_place(ct))) or Path(source).resolve() == ct.resolve()

@@ -14,12 +14,10 @@ from ..anatomy import level
 from ..errors import BadFile, VertebraError
 from ..pipeline import Piece, Result, Search
 from ..runtime import write_text
-from ..runtime.files import require_writable
 from ..spine import Flag, Spine, to_json
 from ..volume import Grid, LabelMap, Volume
 from .console import errors, out, print_flags, print_json, print_spine, print_warning, progress_bar
-from .label import stem
-from .results import picture
+from .results import made_from, picture, require_room, stem
 
 
 class Direction(str, Enum):
@@ -69,8 +67,9 @@ def segment(
     from .. import pipeline
     from ..volume import read_volume
 
+    name = stem(ct, series)
     if output is not None:
-        require_writable(output)
+        require_room(output, name, ct)
     with progress_bar("Segmenting", quiet=as_json) as progress:
         volume = read_volume(ct, series=series, progress=progress.part(0, 0.2))
         given = None if points is None else read_points(points, volume)
@@ -94,7 +93,7 @@ def segment(
                 show=show,
             )
         else:
-            spine, labels = earlier(volume, given, output, stem(ct), only)
+            spine, labels = earlier(volume, given, output, name, only)
             result = pipeline.resegment(
                 volume,
                 labels,
@@ -106,14 +105,15 @@ def segment(
                 progress=part,
                 show=show,
             )
-    tell(volume, result, output, ct, as_json)
-
-
-def tell(volume: Volume, result: Result, output: Path | None, ct: Path, as_json: bool) -> None:
-    """Write the files, and print the table or JSON."""
+    result = replace(result, spine=made_from(result.spine, ct))
     notes = list(result.notes)
     if output is not None:
-        notes += write_results(volume, result, output, stem(ct))
+        notes += write_results(volume, result, output, name)
+    tell(result, notes, ct.name, as_json)
+
+
+def tell(result: Result, notes: list[str], title: str, as_json: bool) -> None:
+    """Print the table or JSON."""
     volumes = volumes_of(result)
     if as_json:
         document = json.loads(to_json(result.spine))
@@ -122,7 +122,7 @@ def tell(volume: Volume, result: Result, output: Path | None, ct: Path, as_json:
         print_json({**document, "notes": notes})
         return
     if volumes:
-        print_spine(result.spine, ct.name, volumes)
+        print_spine(result.spine, title, volumes)
     else:
         out.print("No vertebra was found; is the spine in view?")
     print_flags(result.spine)
