@@ -170,7 +170,7 @@ def test_a_lesson_that_cannot_be_made_is_told_and_left_out(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_synthetic_lessons_show_a_part_around_every_level_in_turn():
+def test_synthetic_lessons_are_named_after_their_seeds():
     recipes = list(close_lessons("phantoms:48", 2))
     assert [name for name, _ in recipes] == ["phantom-0000048", "phantom-0000049"]
 
