@@ -12,6 +12,7 @@ from vertebra.spine import Spine
 
 from .Dependencies import ensureDicom
 from .scene import dicomSeries, geometryFromNode, inSeries
+from .Target import targetOf
 
 DICOM = "dicom-points"
 FORMATS = tuple(
@@ -23,10 +24,9 @@ FORMATS = tuple(
 
 def exportSpine(spine: Spine, format_, path: str, volumeNode=None) -> Path:
     """Write the spine; some formats need the scan it belongs to, a DICOM report its files."""
-    ending = format_.endings[0]
-    target = path if path.endswith(ending) else f"{path.removesuffix('.json')}{ending}"
     if "write" in format_.image_for and volumeNode is None:
         raise VertebraError(f"{format_.title}: choose the CT that the points belong to first.")
+    target = targetOf(path, format_.endings[0])
     if format_.name == DICOM:
         with dicomSeries(volumeNode) as folder:
             ensureDicom()

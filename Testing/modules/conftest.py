@@ -88,6 +88,23 @@ def bend(slicer: Any) -> Callable[[Any], None]:
 
 
 @pytest.fixture
+def asked(slicer: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], list[str]]:
+    """Answers every question of Slicer with yes or no from now on; returns what was asked."""
+
+    def answer(agreed: bool) -> list[str]:
+        questions: list[str] = []
+
+        def ask(text: str) -> bool:
+            questions.append(text)
+            return agreed
+
+        monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", ask)
+        return questions
+
+    return answer
+
+
+@pytest.fixture
 def lumbar() -> Any:
     """A spine from T11 to L5 with everything that a spine can carry."""
     from dataclasses import replace

@@ -50,6 +50,25 @@ def test_the_corrected_spine_is_exported_in_every_format_and_read_back(
         )
 
 
+def test_a_file_that_the_dialog_did_not_ask_about_is_replaced_only_where_the_user_agrees(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: Any
+) -> None:
+    bench.choose_scan()
+    bench.run()
+    (tmp_path / "case.csv").write_text("mine")
+    questions = asked(False)
+    save(bench, 2, tmp_path / "case", monkeypatch)
+    assert questions == [f"'{tmp_path / 'case.csv'}' exists already. Replace it?"]
+    assert bench.status() == "Nothing was saved, and nothing was replaced."
+    assert (tmp_path / "case.csv").read_text() == "mine"
+    questions = asked(True)
+    save(bench, 2, tmp_path / "case", monkeypatch)
+    assert bench.status() == f"Saved: {tmp_path / 'case.csv'}"
+    assert read(tmp_path / "case.csv").levels == bench.panel.correction.spine.levels
+    save(bench, 2, tmp_path / "case.csv", monkeypatch)
+    assert len(questions) == 1, "Qt's dialog has asked about the very file"
+
+
 @pytest.fixture
 def scan(bench: Bench, tmp_path: Path) -> Any:
     """A scan that was read from DICOM."""
