@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +15,12 @@ import slicer
 import vtk
 from SpineLabelLib.Dependencies import ensureDicom
 from SpineLabelLib.scene import Columns, dicomSeries, ownGeometry
+from SpineLabelLib.Target import askToReplace, targetOf
 
 from vertebra.errors import VertebraError
 from vertebra.exchange.convert import write
-from vertebra.runtime import write_text
+from vertebra.exchange.points import unique_levels
+from vertebra.runtime import replacing, write_text
 
 from .Case import Case
 
@@ -42,35 +46,52 @@ class Kind:
 
 def export(kind: Kind, path: str, source: Source) -> Path:
     """Write one kind; returns what was written, a file or a folder."""
-    target = Path(path if path.endswith(kind.ending) else f"{path}{kind.ending}")
+    target = targetOf(path, kind.ending)
     kind.write(target, source)
     return target
 
 
 def _masks(name: str) -> Callable[[Path, Source], object]:
-    return lambda target, source: write(
-        target, source.case.labelMap(), name, spine=source.case.spine
-    )
+    def save(target: Path, source: Source) -> None:
+        with slicer.util.WaitCursor():
+            write(target, source.case.labelMap(), name, spine=source.case.spine)
+
+    return save
 
 
 def _dicom(target: Path, source: Source) -> None:
     with dicomSeries(source.volume) as folder:
         ensureDicom()
-        masks = replace(source.case.labelMap(), grid=ownGeometry(source.volume))
-        write(target, masks, "dicom-seg", image=folder, spine=source.case.spine)
+        with slicer.util.WaitCursor():
+            masks = replace(source.case.labelMap(), grid=ownGeometry(source.volume))
+            write(target, masks, "dicom-seg", image=folder, spine=source.case.spine)
 
 
 def _surfaces(folder: Path, source: Source) -> None:
-    """One STL file a vertebra, in millimetres, LPS as STL readers expect it."""
+    """One STL file a vertebra, named after its level."""
+    case = source.case
+    unique_levels((case.spine.find(number).level for number in case.masks), "a folder of surfaces")
+    with tempfile.TemporaryDirectory(prefix="vertebra-surfaces-") as made:
+        with slicer.util.WaitCursor():
+            _makeSurfaces(made, source)
+        files = sorted(Path(made).iterdir())
+        askToReplace(folder / file.name for file in files)
+        for file in files:
+            with replacing(folder / file.name) as temporary:
+                shutil.copyfile(file, temporary)
+
+
+def _makeSurfaces(folder: str, source: Source) -> None:
+    """STL files in millimetres, LPS as STL readers expect it."""
     ids = vtk.vtkStringArray()
     for segmentId in source.segmentIds:
         ids.InsertNextValue(segmentId)
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     done = logic.ExportSegmentsClosedSurfaceRepresentationToFiles(
-        str(folder), source.node, ids, "STL", True, 1.0, False
+        folder, source.node, ids, "STL", True, 1.0, False
     )
     if not done:
-        raise VertebraError(f"'{folder}' could not be written; choose another folder.")
+        raise VertebraError("The surfaces could not be made; see Slicer's log.")
 
 
 def _table(target: Path, source: Source) -> None:

@@ -246,8 +246,7 @@ class SegmentPanel:
         columns = self.measuring.columns()
         source = Source(case, self.correction.node, self.correction.volume, segmentIds, columns)
         try:
-            with slicer.util.WaitCursor():
-                written = export(kind, path, source)
+            written = export(kind, path, source)
         except VertebraError as error:
             self.say(str(error))
         else:

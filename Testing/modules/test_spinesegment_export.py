@@ -187,6 +187,44 @@ def test_surfaces_are_saved_as_one_stl_file_a_vertebra(
     assert bounds[4:] == pytest.approx((20, 40), abs=2.5)
 
 
+def test_surfaces_of_a_level_that_is_used_twice_are_refused_since_one_would_replace_the_other(
+    panel: Any, window: Any, save: Callable[..., None], tmp_path: Path
+) -> None:
+    window.click_row(panel.ui.segmentTable, 1)
+    window.click(panel.ui.hereUpButton)
+    save(panel, "STL", tmp_path)
+    assert panel.ui.statusLabel.text == (
+        "T12 is used 2 times, but a folder of surfaces holds one vertebra a level; rename one of "
+        "them first."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_surfaces_and_files_that_are_there_already_are_replaced_only_where_the_user_agrees(
+    panel: Any, save: Callable[..., None], tmp_path: Path, asked: Any
+) -> None:
+    save(panel, "STL", tmp_path)
+    files = sorted(tmp_path.glob("*.stl"))
+    for file in files[:2]:
+        file.write_text("mine")
+    files[2].unlink()
+    questions = asked(False)
+    save(panel, "STL", tmp_path)
+    assert questions == [f"2 files in '{tmp_path}' exist already. Replace them?"]
+    assert panel.ui.statusLabel.text == "Nothing was saved, and nothing was replaced."
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {
+        file.name: "mine" for file in files[:2]
+    }
+    (tmp_path / "masks.seg.nrrd").write_text("mine")
+    save(panel, "Slicer segmentation", tmp_path / "masks")
+    assert questions[1:] == [f"'{tmp_path / 'masks.seg.nrrd'}' exists already. Replace it?"]
+    assert (tmp_path / "masks.seg.nrrd").read_text() == "mine"
+    asked(True)
+    save(panel, "STL", tmp_path)
+    assert panel.ui.statusLabel.text == f"Saved: {tmp_path}"
+    assert all(file.stat().st_size > 1000 for file in files)
+
+
 def test_the_measurements_are_saved_as_csv(
     panel: Any, save: Callable[..., None], tmp_path: Path
 ) -> None:
