@@ -129,6 +129,21 @@ def test_one_vertebra_is_segmented_anew_in_an_earlier_result(machine, ct, points
     assert list(alone.names.values()) == [middle.name]
 
 
+def test_the_mask_of_a_removed_vertebra_is_left_out_when_another_is_segmented_anew(
+    machine, ct, points, tmp_path, capsys
+):
+    out = tmp_path / "out"
+    assert segment(ct, "--points", points, "-o", out) == 0
+    _, removed, again, _ = (level.name for level in POINTS.levels)
+    assert run(["spine", "edit", "remove", str(out / "scan.spine.json"), removed]) == 0
+    assert segment(ct, "-o", out, "--only", again) == 0
+    assert removed not in segmentation.read(out / "scan.seg.nrrd").names.values()
+    masks = segmentation.read(out / "scan.seg.nrrd").voxels
+    assert np.array_equal(masks, np.where(TRUTH.voxels == 2, 0, TRUTH.voxels))
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"The mask of {removed} is left out: the spine has it no more." in said
+
+
 def test_direction_and_search_are_chosen(machine, ct, capsys):
     assert segment(ct, "--direction", "up", "--search", "fine", "--json") == 0
     assert machine.loaded == ["upwards"]

@@ -81,6 +81,7 @@ def segment(
                 errors.print(f"{news.name or f'Vertebra {news.instance}'}: {size:.1f} ml")
 
         way = None if direction is None else direction.value
+        notes: list[str] = []
         if only is None:
             result = pipeline.segment(
                 volume,
@@ -93,7 +94,7 @@ def segment(
                 show=show,
             )
         else:
-            spine, labels = earlier(volume, given, output, name, only)
+            spine, labels, notes = earlier(volume, given, output, name, only)
             result = pipeline.resegment(
                 volume,
                 labels,
@@ -106,7 +107,7 @@ def segment(
                 show=show,
             )
     result = replace(result, spine=made_from(result.spine, ct))
-    notes = list(result.notes)
+    notes += result.notes
     if output is not None:
         notes += write_results(volume, result, output, name)
     tell(result, notes, ct.name, as_json)
@@ -142,8 +143,8 @@ def read_points(file: Path, volume: Volume) -> Spine:
 
 def earlier(
     volume: Volume, given: Spine | None, folder: Path | None, name: str, only: str
-) -> tuple[Spine, LabelMap]:
-    """The spine and masks that one vertebra is to be segmented in.
+) -> tuple[Spine, LabelMap, list[str]]:
+    """The spine and masks that one vertebra is to be segmented in, and what had to be left out.
 
     Where there is an earlier result, a given point replaces that of the vertebra.
     """
@@ -153,15 +154,18 @@ def earlier(
     if folder is not None and (folder / f"{name}.seg.nrrd").is_file():
         spine = spine_file.read(folder / f"{name}.spine.json")
         masks = on_grid(segmentation.read(folder / f"{name}.seg.nrrd"), volume.grid)
+        kept = {each.instance: each.instance for each in spine}
+        gone = [title for number, title in masks.names.items() if number not in kept]
+        notes = [f"The mask of {title} is left out: the spine has it no more." for title in gone]
         if given is not None:
             spine = spine.moved(level(only), given.find(level(only)).centroid)
-        return spine, masks
+        return spine, masks.renumbered(kept) if gone else masks, notes
     if given is None:
         raise VertebraError(
             "One vertebra alone needs a point; give --points, or the folder of an earlier result "
             "of this scan with -o."
         )
-    return given, LabelMap(np.zeros(volume.grid.shape, np.uint8, order="F"), volume.grid)
+    return given, LabelMap(np.zeros(volume.grid.shape, np.uint8, order="F"), volume.grid), []
 
 
 def volumes_of(result: Result) -> dict[int, float]:
