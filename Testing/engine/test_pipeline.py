@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -121,6 +123,21 @@ def test_points_asked_for_need_a_model_that_makes_them(machine):
     machine.install("fine")
     with pytest.raises(BadModel, match="No model for labelling spines is installed"):
         segment(SCAN, search=Search.POINTS, device="cpu")
+
+
+def test_points_that_all_lie_outside_the_scan_are_those_of_another(machine):
+    machine.install("coarse")
+    far = [replace(each, centroid=(*each.centroid[:2], each.centroid[2] + 900)) for each in POINTS]
+    with pytest.raises(VertebraError, match=r"None of the points lies in this scan; choose the"):
+        segment(SCAN, replace(POINTS, vertebrae=tuple(far)), device="cpu")
+    mixed = replace(POINTS, vertebrae=(*far[:1], *POINTS.vertebrae[1:]))
+    assert segment(SCAN, mixed, device="cpu").labels.voxels.any()
+
+
+def test_a_list_without_points_is_told_from_a_scan_without_vertebrae(machine):
+    machine.install("coarse")
+    with pytest.raises(VertebraError, match="There are no points to start from; add some"):
+        segment(SCAN, Spine(), device="cpu")
 
 
 def test_what_is_no_ct_is_refused(machine):

@@ -59,6 +59,8 @@ def segment(
     require_body_ct(volume)
     if spine is not None and search not in (None, Search.POINTS):
         raise VertebraError("The search starts at the points; leave out either of the two.")
+    if spine is not None:
+        _require_points_in(volume, spine)
     progress, notes = progress or Progress(), list[str]()
     if spine is None and search in (None, Search.POINTS):
         part = progress.part(0.0, LABELLING)
@@ -115,6 +117,13 @@ def resegment(
 
     masks, judged = on_device(work, device, notes)
     return Result(judged, masks, tuple(notes))
+
+
+def _require_points_in(volume: Volume, spine: Spine) -> None:
+    if not len(spine):
+        raise VertebraError("There are no points to start from; add some, or start without points.")
+    if not volume.grid.contains(spine.centroids).any():
+        raise VertebraError("None of the points lies in this scan; choose the points of this scan.")
 
 
 def _labelled(
