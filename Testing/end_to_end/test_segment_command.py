@@ -206,6 +206,29 @@ def test_a_level_that_is_used_twice_leaves_out_only_the_files_of_verse(
     assert "Files in VerSe's numbers are left out" in " ".join(capsys.readouterr().out.split())
 
 
+def test_the_files_of_verse_hold_the_same_vertebrae_those_with_a_whole_mask(
+    machine, ct, points, tmp_path
+):
+    out = tmp_path / "out"
+    alone = POINTS.levels[1]
+    assert segment(ct, "--points", points, "--only", alone.name, "-o", out) == 0
+    assert spine_file.read(out / "scan.spine.json").levels == POINTS.levels
+    assert verse.read(out / "scan_seg-vert_ctd.json", SCAN.grid).levels == (alone,)
+    assert list(labelmap.read(out / "scan_seg-vert_msk.nii.gz").names.values()) == [alone.name]
+
+
+def test_a_centre_that_verse_cannot_hold_leaves_out_its_mask_too_also_an_earlier_one(
+    machine, ct, points, tmp_path, capsys
+):
+    out = tmp_path / "out"
+    assert segment(ct, "--points", points, "-o", out) == 0
+    file, first = out / "scan.spine.json", POINTS.vertebrae[0]
+    spine_file.write(file, spine_file.read(file).moved(first.level, (500, 500, 500)))
+    assert segment(ct, "-o", out, "--only", POINTS.levels[2].name) == 0
+    assert not list(out.glob("*_seg-vert_*"))
+    assert "lies outside the image, which VerSe's" in " ".join(capsys.readouterr().out.split())
+
+
 @pytest.mark.parametrize("command", ["label", "segment"])
 def test_without_matplotlib_all_is_written_but_the_picture_and_a_note_says_how_to_get_it(
     command, machine, ct, tmp_path, monkeypatch, capsys

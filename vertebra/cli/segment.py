@@ -187,21 +187,30 @@ def millilitres_a_voxel(grid: Grid) -> float:
 
 def write_results(volume: Volume, result: Result, folder: Path, name: str) -> list[str]:
     """Write masks, points, table, spine and picture; gives what had to be left out."""
-    from ..exchange import labelmap, markups, segmentation, table, verse
-    from ..methods.iterative.result import complete_only
+    from ..exchange import markups, segmentation, table
 
-    spine, labels = result.spine, result.labels
+    spine, labels, volumes = result.spine, result.labels, volumes_of(result)
     assert labels is not None, "segmenting gives masks"
-    whole = replace(spine, vertebrae=tuple(v for v in spine if Flag.PARTIAL not in v.flags))
     segmentation.write(folder / f"{name}.seg.nrrd", labels, spine)
     markups.write(folder / f"{name}.mrk.json", spine)
-    table.write(folder / f"{name}.csv", spine, volumes_of(result))
+    table.write(folder / f"{name}.csv", spine, volumes)
     write_text(folder / f"{name}.spine.json", to_json(spine))
-    notes = []
-    try:
-        masks = complete_only(labels, spine)
-        labelmap.write(folder / f"{name}_seg-vert_msk.nii.gz", masks, whole)
-        verse.write(folder / f"{name}_seg-vert_ctd.json", whole, volume.grid)
-    except VertebraError as error:
-        notes.append(f"Files in VerSe's numbers are left out: {error}")
+    whole = [v for v in spine if v.instance in volumes and Flag.PARTIAL not in v.flags]
+    notes = write_verse(labels, replace(spine, vertebrae=tuple(whole)), folder / f"{name}_seg-vert")
     return notes + picture(volume, spine, folder / f"{name}.png", labels)
+
+
+def write_verse(labels: LabelMap, whole: Spine, start: Path) -> list[str]:
+    """Write masks and centroids of whole vertebrae as VerSe does, both or none of the two."""
+    from ..exchange import labelmap, verse
+    from ..methods.iterative.result import complete_only
+
+    mask, centroids = (start.with_name(start.name + end) for end in ("_msk.nii.gz", "_ctd.json"))
+    try:
+        labelmap.write(mask, complete_only(labels, whole), whole)
+        verse.write(centroids, whole, labels.grid)
+    except VertebraError as error:
+        for file in (mask, labelmap.names_path(mask), centroids):
+            file.unlink(missing_ok=True)
+        return [f"Files in VerSe's numbers are left out: {error}"]
+    return []
