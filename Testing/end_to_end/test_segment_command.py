@@ -230,6 +230,22 @@ def test_a_centre_that_verse_cannot_hold_leaves_out_its_mask_too_also_an_earlier
 
 
 @pytest.mark.parametrize("command", ["label", "segment"])
+def test_ctrl_c_while_files_are_written_says_that_they_may_be_of_two_runs(
+    command, machine, ct, tmp_path, monkeypatch, capsys
+):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    machine.install_labeller(POINTS)
+    monkeypatch.setattr(table, "write", interrupted)
+    out = tmp_path / "out"
+    assert vertebra(command, ct, "-o", out) == 130
+    said = capsys.readouterr().err
+    assert f"Error: Stopped while writing; the files in '{out}' may be of two runs." in said
+    assert "scan.mrk.json" in [file.name for file in out.iterdir()]
+
+
+@pytest.mark.parametrize("command", ["label", "segment"])
 def test_without_matplotlib_all_is_written_but_the_picture_and_a_note_says_how_to_get_it(
     command, machine, ct, tmp_path, monkeypatch, capsys
 ):

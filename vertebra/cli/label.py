@@ -13,7 +13,7 @@ from ..runtime import write_text
 from ..spine import Flag, Spine, to_json
 from ..volume import Volume
 from .console import out, print_flags, print_json, print_spine, print_warning, progress_bar
-from .results import made_from, picture, require_room, stem
+from .results import made_from, picture, require_room, stem, writing
 
 ANCHORS = {"C2": "axis", "S1": "sacrum"}
 """What a count starts from, by the level that shows it."""
@@ -48,7 +48,8 @@ def label(
         result = pipeline.label(volume, model=model, device=device, progress=part)
     spine, notes = made_from(result.spine, ct), list(result.notes)
     if output is not None:
-        notes += write_results(volume, spine, output, name)
+        with writing(output):
+            notes += write_results(volume, spine, output, name)
     if as_json:
         print_json({**json.loads(to_json(spine)), "notes": notes})
         return

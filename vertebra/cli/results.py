@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import BadFile, VertebraError
+from ..errors import BadFile, Cancelled, VertebraError
 from ..runtime.files import require_writable
 from ..spine import Spine
 from ..volume import LabelMap, Volume
@@ -42,6 +44,17 @@ def require_room(folder: Path, name: str, ct: Path) -> None:
         raise VertebraError(f"'{earlier}' is no result that can be read; {way_out}") from error
     if not _same_scan(source, ct):
         raise VertebraError(f"'{earlier}' is the result of another scan, '{source}'; {way_out}")
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Within it the files of a result are replaced one by one, and who stops that is told so."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Cancelled(
+            f"Stopped while writing; the files in '{folder}' may be of two runs."
+        ) from None
 
 
 def picture(

@@ -17,7 +17,7 @@ from ..runtime import write_text
 from ..spine import Flag, Spine, to_json
 from ..volume import Grid, LabelMap, Volume
 from .console import errors, out, print_flags, print_json, print_spine, print_warning, progress_bar
-from .results import made_from, picture, require_room, stem
+from .results import made_from, picture, require_room, stem, writing
 
 
 class Direction(str, Enum):
@@ -109,7 +109,8 @@ def segment(
     result = replace(result, spine=made_from(result.spine, ct))
     notes += result.notes
     if output is not None:
-        notes += write_results(volume, result, output, name)
+        with writing(output):
+            notes += write_results(volume, result, output, name)
     tell(result, notes, ct.name, as_json)
 
 
