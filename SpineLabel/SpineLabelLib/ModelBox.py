@@ -10,14 +10,18 @@ from slicer.i18n import tr as _
 class ModelBox:
     """Offers the models on this computer by name; the first entry leaves the choice to us."""
 
-    def __init__(self, box, hint, method: str, chosen: Callable[[str], None]) -> None:
-        self._box, self._hint, self._method, self._chosen = box, hint, method, chosen
+    def __init__(
+        self, box, hint, method: str, chosen: Callable[[str], None], say: Callable[[str], None]
+    ) -> None:
+        self._box, self._hint, self._method = box, hint, method
+        self._chosen, self._say = chosen, say
         self._names: list[str] = []
+        self._name = ""
         self.refresh()
         box.connect("currentIndexChanged(int)", self._onIndex)
 
     def refresh(self) -> None:
-        """Look again at what is installed."""
+        """Look again at what is installed; the choice stays."""
         from vertebra.runtime.models import models, unreadable, user_folder
 
         found = [each.card.name for each in models() if each.card.method == self._method]
@@ -33,9 +37,16 @@ class ModelBox:
             self._box.blockSignals(False)
         self._box.enabled = bool(found)
         self._hint.text = "" if found else sentence
+        self.show(self._name)
 
     def show(self, name: str) -> None:
-        """Choose a model; one that is not here any more leaves the choice to us."""
+        """Choose a model; where it is not installed but others are, the choice is left to us."""
+        self._name = name
+        if name and self._names and name not in self._names:
+            self._chosen("")
+            gone = _("The model '{name}' is not installed here; the best installed is used.")
+            self._say(gone.format(name=name))
+            name = self._name = ""
         index = self._names.index(name) + 1 if name in self._names else 0
         if self._box.currentIndex != index:
             self._box.currentIndex = index

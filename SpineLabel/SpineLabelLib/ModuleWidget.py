@@ -92,4 +92,6 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel.show(parameters)
 
     def _onParameters(self, *_callerAndEvent) -> None:
-        self.panel.show(self._parameterNode)
+        """Show what they say now; those of a scene that is being loaded once it is complete."""
+        if not slicer.mrmlScene.IsImporting():
+            self.panel.show(self._parameterNode)

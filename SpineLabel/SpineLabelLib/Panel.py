@@ -36,7 +36,7 @@ class Panel:
         self._parameters = None
         self._volume = None
         self._result = None
-        self.models = ModelBox(ui.modelBox, ui.modelHint, METHOD, self._onModel)
+        self.models = ModelBox(ui.modelBox, ui.modelHint, METHOD, self._onModel, self.say)
         self.run = RunButton(labelling, ui.labelButton, ui.progressBar, self.say)
         self.run.starts(self._begin)
         ui.formatBox.addItems([_(format_.title) for format_ in FORMATS])

@@ -45,7 +45,7 @@ class SegmentPanel:
         self.table = SegmentTable(ui.segmentTable)
         self.bar = MaskBar(ui, self.correction, self.table)
         self.editor = EmbeddedEditor(ui.segmentEditor, root)
-        self.models = ModelBox(ui.modelBox, ui.modelHint, METHOD, self._onModel)
+        self.models = ModelBox(ui.modelBox, ui.modelHint, METHOD, self._onModel, self.say)
         self.run = RunButton(segmenting, ui.segmentButton, ui.progressBar, self.say)
         self.run.starts(self._begin)
         self.again = Resegmenting(segmenting, self.correction, self.say)
@@ -76,12 +76,13 @@ class SegmentPanel:
         chosen = (None, None, None)
         if parameters:
             chosen = (parameters.segmentation, parameters.inputVolume, parameters.spine)
-            self.models.show(parameters.model)
         if chosen != self._shown:
             alone = chosen[0] is not None and chosen[1] is None
             self.say(_("Choose the CT that the masks were made on.") if alone else "")
             with slicer.util.WaitCursor():
                 self._follow(chosen)
+        if parameters:
+            self.models.show(parameters.model)
         self.run.showReady(chosen[1] is not None)
         self._showPartial()
 

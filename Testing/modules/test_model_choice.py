@@ -52,6 +52,31 @@ def test_a_model_is_offered_where_its_method_is_at_work_and_a_saved_scene_keeps_
     assert bench.ui.modelBox.currentText == mine
 
 
+def test_a_saved_scene_that_names_a_model_which_is_not_here_runs_with_the_best_and_says_so(
+    bench: Bench, installed: Path, tmp_path: Path
+) -> None:
+    slicer, mine = bench.slicer, METHODS[bench.module][0]
+    bench.choose_scan()
+    bench.run()
+    bench.panel.models.refresh()
+    bench.ui.modelBox.currentIndex = offered(bench).index(mine)
+    assert slicer.util.saveScene(str(tmp_path / "scene.mrb"))
+    for file in installed.glob(f"{mine}.*"):
+        file.unlink()
+    bench.panel.models.refresh()
+    sentence = f"The model '{mine}' is not installed here; the best installed is used."
+    assert (bench.status(), bench.ui.modelBox.currentIndex) == (sentence, 0)
+    slicer.mrmlScene.Clear(False)
+    bench.panel.say("")
+    slicer.util.loadScene(str(tmp_path / "scene.mrb"))
+    bench.window.settle()
+    assert (bench.status(), bench.ui.modelBox.currentIndex) == (sentence, 0)
+    assert len(bench.rows()) == 7
+    bench.run()
+    assert bench.status().startswith("Done")
+    assert "model" not in bench.status(), "the engine chooses"
+
+
 def test_without_a_model_the_choice_is_off_and_says_what_to_do(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
