@@ -7,10 +7,14 @@ import signal
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from bench import MODULES, NAMES, Bench, BenchFor
+
+from vertebra.worker import Piece, client
+from vertebra.worker.result import piece_of
 
 
 @pytest.fixture(params=list(MODULES))
@@ -143,3 +147,31 @@ def test_a_scan_without_vertebrae_makes_no_masks(bench_for: BenchFor) -> None:
     bench.run()
     assert bench.status() == "No vertebra was found in this scan; nothing was changed."
     assert bench.made() == []
+
+
+def test_a_mask_that_is_lost_on_its_way_to_the_window_keeps_the_earlier_case_and_is_said(
+    bench_for: BenchFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = bench_for("SpineSegment")
+    bench.choose_scan()
+    bench.run()
+    case, made = bench.panel.correction.case, bench.made()
+
+    def read(message: dict[str, Any], folder: Path) -> Piece:
+        if message["instance"] == 3:
+            raise OSError("the disk is gone")
+        return piece_of(message, folder)
+
+    monkeypatch.setattr(client, "piece_of", read)
+    bench.window.click_row(bench.table, 2)
+    for button in (bench.button, bench.ui.resegmentButton):
+        bench.panel.say("")
+        bench.window.click(button)
+        bench.finish()
+        assert bench.status() == client.LOST
+        assert bench.panel.correction.case is case
+        assert bench.made() == made
+    monkeypatch.undo()
+    bench.window.click(bench.ui.resegmentButton)
+    bench.finish()
+    assert bench.status() == "Segmented anew: L1."
