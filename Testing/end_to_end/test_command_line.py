@@ -16,6 +16,7 @@ from pydicom import dcmread
 
 from vertebra.cli import main
 from vertebra.cli.run import run
+from vertebra.exchange import table
 from vertebra.runtime import models
 from vertebra.runtime.models import Card
 from vertebra.spine import Flag, Spine, from_json, to_json
@@ -132,6 +133,49 @@ def test_a_point_is_moved_and_locked_and_another_format_written(capsys, spine_fi
     shown = json.loads(capsys.readouterr().out)
     assert shown["vertebrae"][2]["centroid"] == pytest.approx([1, 2, 3])
     assert Flag.CORRECTED.value in shown["vertebrae"][2]["flags"]
+
+
+@pytest.mark.parametrize("name", ["a_seg-vert_ctd.json", "a_poi.json"])
+def test_a_lock_that_a_format_cannot_hold_is_refused_and_nothing_is_written(
+    capsys, spine_file, mask_file, tmp_path, name
+):
+    points = tmp_path / name
+    assert vertebra("convert", spine_file, points, "--image", mask_file) == 0
+    before = points.read_bytes()
+    lock = ("spine", "edit", "lock", points, "L1", "--image", mask_file)
+    assert vertebra(*lock) == 1
+    assert "cannot hold locks; write a .spine.json file with -o." in capsys.readouterr().err
+    assert points.read_bytes() == before
+    kept = tmp_path / "kept.spine.json"
+    assert vertebra(*lock, "-o", kept) == 0
+    assert [each.locked for each in from_json(kept.read_text())] == [False, False, True, False]
+
+
+def test_an_edit_tells_what_its_format_does_not_keep(capsys, spine_file, mask_file, tmp_path):
+    points = tmp_path / "a_seg-vert_ctd.json"
+    assert vertebra("convert", spine_file, points, "--image", mask_file) == 0
+    edit = ("--image", mask_file, "--json")
+    capsys.readouterr()
+    assert vertebra("spine", "edit", "shift", points, "--by", "1", *edit) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == []
+    assert vertebra("spine", "edit", "relabel", points, "L3", "--as", "L4", *edit) == 0
+    (note,) = json.loads(capsys.readouterr().out)["notes"]
+    assert note == "VerSe centroids in voxels does not keep all that is known of each vertebra."
+    assert vertebra("spine", "edit", "relabel", points, "L4", "--as", "S1", *edit[:2]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "VerSe centroids in voxels does not hold S1: left out." in said
+
+
+def test_an_edit_of_a_table_keeps_the_volumes_that_segmenting_measured(tmp_path):
+    volumes = {each.instance: 10.0 + each.instance for each in SPINE}
+    file = table.write(tmp_path / "a.csv", SPINE, volumes)
+    assert vertebra("spine", "edit", "remove", file, "T12", "--close-gap") == 0
+    assert vertebra("spine", "edit", "insert", file, "--at", "0", "2", "-77") == 0
+    left = table.read(file)
+    assert [each.level.name for each in left] == ["T11", "T12", "L1", "L2"]
+    kept = [volumes.get(each.instance, 0.0) for each in left]
+    assert kept[-1] == 0
+    assert list(table.read_volumes(file).values()) == pytest.approx(kept)
 
 
 def test_points_go_through_every_format_and_come_back(spine_file, mask_file, tmp_path, capsys):

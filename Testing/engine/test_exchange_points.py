@@ -16,7 +16,7 @@ from vertebra.anatomy import LEVELS
 from vertebra.errors import BadFile, VertebraError
 from vertebra.exchange import fcsv, markups, table, verse
 from vertebra.spine import Flag, Provenance, RunnerUp, Spine, Vertebra
-from vertebra.volume import Grid
+from vertebra.volume import Grid, LabelMap, write_label_map
 
 FILES = {
     "spine": "a.spine.json",
@@ -203,8 +203,6 @@ def test_a_conversion_says_what_it_left_out(tmp_path):
     path = tmp_path / "a.spine.json"
     sacral = Spine.of({"L5": (0, 0, 30), "S1": (0, 0, 0)})
     exchange.write(path, Spine((*sacral.vertebrae[:1], *sacral.vertebrae[1:])).locked(1))
-    from vertebra.volume import LabelMap, write_label_map
-
     image = write_label_map(LabelMap(np.zeros(GRID.shape, np.uint8), GRID), tmp_path / "i.nii.gz")
     assert exchange.convert(path, tmp_path / "a.mrk.json") == ()
     notes = exchange.convert(path, tmp_path / "a_ctd.json", image=image)
@@ -214,3 +212,28 @@ def test_a_conversion_says_what_it_left_out(tmp_path):
     with pytest.raises(VertebraError, match="--image"):
         exchange.convert(path, tmp_path / "b_ctd.json")
     assert not (tmp_path / "b_ctd.json").exists()
+
+
+@pytest.mark.parametrize("name", [*FILES, "dicom-points"])
+def test_each_format_says_truly_whether_it_keeps_locks(tmp_path, name):
+    series = None
+    if name == "dicom-points":
+        pytest.importorskip("highdicom")
+        slices = Grid.of((8, 8, 4), directions=np.diag([-1, -1, 1]))
+        series = make_ct_series(tmp_path / "ct", slices)
+    file = tmp_path / FILES.get(name, "a.dcm")
+    exchange.write(file, SPINE.locked(LEVELS["L1"]), name, grid=GRID, image=series)
+    back = exchange.read(file, name, grid=GRID)
+    (kind,) = [each for each in exchange.formats() if each.name == name]
+    assert back.levels == SPINE.levels
+    assert any(vertebra.locked for vertebra in back) is kind.locks
+
+
+@pytest.mark.parametrize("ending", [".spine.json", ".mrk.json", ".csv", "_ctd.json", "_poi.json"])
+def test_the_last_point_of_a_file_may_be_removed(tmp_path, ending):
+    one = Spine.of({"L1": (0, 0, 0)})
+    image = write_label_map(LabelMap(np.zeros(GRID.shape, np.uint8), GRID), tmp_path / "i.nii.gz")
+    file = exchange.write(tmp_path / f"a_seg-vert{ending}", one, image=image)
+    spine, notes = exchange.edit(file, file, lambda s: s.removed(LEVELS["L1"]), image=image)
+    assert (len(spine), notes) == (0, ())
+    assert len(exchange.read(file, image=image)) == 0

@@ -11,7 +11,7 @@ import numpy as np
 import typer
 
 from ..anatomy import level
-from ..errors import BadFile, VertebraError
+from ..errors import VertebraError
 from ..pipeline import Piece, Result, Search
 from ..runtime import write_text
 from ..spine import Flag, Spine, to_json
@@ -65,6 +65,7 @@ def segment(
     only partially in view, as VerSe does; the .seg.nrrd file has them.
     """
     from .. import pipeline
+    from ..exchange import read_points
     from ..volume import read_volume
 
     name = stem(ct, series)
@@ -72,7 +73,7 @@ def segment(
         require_room(output, name, ct)
     with progress_bar("Segmenting", quiet=as_json) as progress:
         volume = read_volume(ct, series=series, progress=progress.part(0, 0.2))
-        given = None if points is None else read_points(points, volume)
+        given = None if points is None else read_points(points, grid=volume.grid)
         part = progress.part(0.2, 1)
 
         def show(news: Spine | Piece) -> None:
@@ -130,16 +131,6 @@ def tell(result: Result, notes: list[str], title: str, as_json: bool) -> None:
     print_flags(result.spine)
     for note in notes:
         print_warning(note)
-
-
-def read_points(file: Path, volume: Volume) -> Spine:
-    """The spine of a file of points."""
-    from ..exchange import read
-
-    found = read(file, grid=volume.grid)
-    if not isinstance(found, Spine):
-        raise BadFile(f"'{file}' holds masks; give a file of points.")
-    return found
 
 
 def earlier(

@@ -9,9 +9,9 @@ from pathlib import Path
 import typer
 
 from ..anatomy import Anomaly, level
-from ..errors import BadEdit, BadFile
+from ..errors import BadEdit
 from ..spine import Spine, Which, to_json
-from .console import print_json, print_spine
+from .console import print_json, print_spine, print_warning
 
 app = typer.Typer(help="Show and correct labelled spines.", no_args_is_help=True)
 edit = typer.Typer(
@@ -30,7 +30,13 @@ VERTEBRA = typer.Argument(help="A vertebra: its level (T12) or its number in the
 @app.command()
 def show(file: Path = FILE, image: Path | None = IMAGE, as_json: bool = AS_JSON) -> None:
     """Show levels, positions, confidence, flags and problems."""
-    _print(_read(file, image), file.name, as_json)
+    from ..exchange import read_points
+
+    spine = read_points(file, image=image)
+    if as_json:
+        print_json(json.loads(to_json(spine)))
+    else:
+        print_spine(spine, file.name)
 
 
 @edit.command()
@@ -157,6 +163,11 @@ def lock(
     as_json: bool = AS_JSON,
 ) -> None:
     """Protect a vertebra from all other edits."""
+    from ..exchange import format_to_write
+
+    written = format_to_write(output or file)
+    if not release and not written.locks:
+        raise BadEdit(f"{written.title} cannot hold locks; write a .spine.json file with -o.")
     _edit(lambda s: s.locked(_which(vertebra), not release), file, output, image, as_json)
 
 
@@ -167,28 +178,16 @@ def _edit(
     image: Path | None,
     as_json: bool,
 ) -> None:
-    from ..exchange import write
+    from ..exchange import edit as edit_file
 
-    spine = change(_read(file, image))
     target = output or file
-    write(target, spine, image=image)
-    _print(spine, target.name, as_json)
-
-
-def _read(file: Path, image: Path | None) -> Spine:
-    from ..exchange import read
-
-    found = read(file, image=image)
-    if not isinstance(found, Spine):
-        raise BadFile(f"'{file.name}' holds a mask, not points; give a file with points.")
-    return found
-
-
-def _print(spine: Spine, title: str, as_json: bool) -> None:
+    spine, notes = edit_file(file, target, change, image=image)
     if as_json:
-        print_json(json.loads(to_json(spine)))
-    else:
-        print_spine(spine, title)
+        print_json({**json.loads(to_json(spine)), "notes": list(notes)})
+        return
+    print_spine(spine, target.name)
+    for note in notes:
+        print_warning(note)
 
 
 def _maybe(name: str | None) -> Which | None:

@@ -1,6 +1,17 @@
 """The files of other programs: each format in one module, and `convert` for all of them."""
 
-from .convert import convert, read, recognized, write
+from .convert import convert, edit, format_to_write, read, read_points, recognized, write
 from .formats import Format, Holds, formats
 
-__all__ = ["Format", "Holds", "convert", "formats", "read", "recognized", "write"]
+__all__ = [
+    "Format",
+    "Holds",
+    "convert",
+    "edit",
+    "format_to_write",
+    "formats",
+    "read",
+    "read_points",
+    "recognized",
+    "write",
+]

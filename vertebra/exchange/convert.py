@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from ..errors import BadFile, VertebraError
 from ..spine import Spine, Vertebra
 from ..volume import Grid, LabelMap
-from . import verse
+from . import table, verse
 from .dicom_reference import readable, require
 from .formats import Around, Format, Holds, formats, named_format
 from .masks import on_grid
@@ -71,6 +72,44 @@ def convert(
     if isinstance(content, LabelMap):
         return (f"Read {content.source}.",)
     return _lost(content, chosen.read(Path(target), around), chosen)
+
+
+def edit(
+    source: Path | str,
+    target: Path | str,
+    change: Callable[[Spine], Spine],
+    *,
+    image: Path | str | None = None,
+) -> tuple[Spine, tuple[str, ...]]:
+    """Change the points of a file; returns them, and what the file written does not keep of them.
+
+    The volumes of a table are kept.
+    """
+    source, target = Path(source), Path(target)
+    volumes = table.read_volumes(source) if source.name.lower().endswith(".csv") else None
+    around = Around(_maybe(image), volumes=volumes)
+    spine = change(_points(source, around))
+    chosen = _write(target, spine, None, around)
+    return spine, _lost(spine, chosen.read(target, around), chosen)
+
+
+def read_points(
+    path: Path | str, *, grid: Grid | None = None, image: Path | str | None = None
+) -> Spine:
+    """The points of a file; masks are refused."""
+    return _points(Path(path), Around(_maybe(image), grid))
+
+
+def format_to_write(path: Path | str) -> Format:
+    """The format that points are written in, by the ending."""
+    return _format_for(Path(path), Holds.POINTS)
+
+
+def _points(path: Path, around: Around) -> Spine:
+    content = _read(path, None, around)
+    if not isinstance(content, Spine):
+        raise BadFile(f"'{path}' holds masks, not points; give a file of points.")
+    return content
 
 
 def _read(path: Path, format: str | None, around: Around) -> Content:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -35,13 +35,17 @@ class Holds(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Around:
-    """What a format may need besides the file: the image, label schemes, the spine of a mask."""
+    """What a format may need besides the file: the image, label schemes, the spine of a mask.
+
+    And what a table may hold besides the spine: volumes in millilitres by instance.
+    """
 
     image: Path | None = None
     known_grid: Grid | None = None
     scheme_read: str | None = None
     scheme_written: str | None = None
     spine: Spine | None = None
+    volumes: Mapping[int, float] | None = None
 
     @cached_property
     def grid(self) -> Grid:
@@ -61,7 +65,10 @@ class Around:
 
 @dataclass(frozen=True)
 class Format:
-    """One file format; `image_for` says which of "read" and "write" need the image."""
+    """One file format; `image_for` says which of "read" and "write" need the image.
+
+    `locks` says whether it keeps which vertebrae are locked.
+    """
 
     name: str
     title: str
@@ -70,6 +77,7 @@ class Format:
     read: Callable[[Path, Around], Any]
     write: Callable[[Path, Any, Around], object] | None
     image_for: tuple[str, ...] = ()
+    locks: bool = False
 
 
 def _verse(variant: verse.Variant, title: str, endings: tuple[str, ...] = ()) -> Format:
@@ -92,6 +100,7 @@ _FORMATS = (
         Holds.POINTS,
         lambda path, _: spine_file.read(path),
         lambda path, spine, _: spine_file.write(path, spine),
+        locks=True,
     ),
     Format(
         "markups",
@@ -100,6 +109,7 @@ _FORMATS = (
         Holds.POINTS,
         lambda path, _: markups.read(path),
         lambda path, spine, _: markups.write(path, spine),
+        locks=True,
     ),
     Format(
         "fcsv",
@@ -115,7 +125,8 @@ _FORMATS = (
         (".csv",),
         Holds.POINTS,
         lambda path, _: table.read(path),
-        lambda path, spine, _: table.write(path, spine),
+        lambda path, spine, around: table.write(path, spine, around.volumes),
+        locks=True,
     ),
     _verse(verse.Variant.VOXELS, "VerSe centroids in voxels", ("_ctd.json",)),
     _verse(verse.Variant.MM_FROM_FIRST_VOXEL, "VerSe's challenge, mm from the first voxel"),

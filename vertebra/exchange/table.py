@@ -30,6 +30,8 @@ COLUMNS = (
     "locked",
     "instance",
 )
+VOLUME = "volume_ml"
+"""A further column, in tables of vertebrae that were segmented."""
 _AXIS = re.compile(r"([xyz])(?:[_ ]?(ras|lps))?(?:[_ ]?mm|[_ ]?\[mm\])?", re.IGNORECASE)
 
 
@@ -37,7 +39,7 @@ def write(path: Path | str, spine: Spine, volumes: Mapping[int, float] | None = 
     """Write one line a vertebra, from head to tail; `volumes` are millilitres by instance."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow([*COLUMNS, *([] if volumes is None else ["volume_ml"])])
+    table.writerow([*COLUMNS, *([] if volumes is None else [VOLUME])])
     for vertebra in spine:
         table.writerow(
             [
@@ -59,6 +61,17 @@ def read(path: Path | str) -> Spine:
     rows = csv.DictReader(io.StringIO(read_text(path)))
     axes, sign = _axes(list(rows.fieldnames or ()), Path(path))
     return spine_from(_vertebra(row, axes, sign, path) for row in rows)
+
+
+def read_volumes(path: Path | str) -> dict[int, float] | None:
+    """Millilitres by instance, where a table of ours has them."""
+    rows = list(csv.DictReader(io.StringIO(read_text(path))))
+    if not rows or not {VOLUME, "instance"} <= set(rows[0]):
+        return None
+    try:
+        return {int(row["instance"]): float(row[VOLUME]) for row in rows if row[VOLUME]}
+    except (TypeError, ValueError) as error:
+        raise BadFile(f"'{path}': a volume is damaged ({error}); correct it.") from error
 
 
 def _axes(header: list[str], path: Path) -> tuple[dict[str, str], float]:
