@@ -8,6 +8,7 @@ from dataclasses import replace
 import slicer
 from SpineLabelLib.History import History
 from SpineLabelLib.scene import (
+    currentSpine,
     describeSegment,
     geometryFromNode,
     keptSpine,
@@ -46,6 +47,7 @@ class SegmentCorrection:
         self.refused = Signal()  # one sentence: why an edit was not carried out
         self.node = self.volume = self.points = None
         self.case: Case | None = None
+        self._later = later
         self._watch = Watch(later, self._takeUp)
         self._ids: dict[int, str] = {}
         self._numbers: dict[int, int] = {}
@@ -146,12 +148,17 @@ class SegmentCorrection:
         """The case with the points as they are in the scene now, but for those of lost masks."""
         spine, refused = takeUp(keptSpine(self.points), self.points)
         if refused:
-            with self._watch.paused():
-                showSpine(spine, self.points)
+            self._later(self._putPointsBack)
             self.refused.emit(" ".join(refused))
         spine, self._numbers = paired(spine, case, self._numbers)
         kept = tuple(each for each in spine if each.instance not in gone)
         return case.withPoints(replace(spine, vertebrae=kept))
+
+    def _putPointsBack(self) -> None:
+        """Points that were refused; later, since SpineLabel may have yet to refuse them as well."""
+        if self.points is not None and not slicer.mrmlScene.IsClosing():
+            with self._watch.paused():
+                showSpine(currentSpine(self.points), self.points)
 
     def _show(self, case: Case, shown: Case | None = None) -> None:
         """Make the nodes show a case; `shown` is what the segments show, if not the one before."""

@@ -215,6 +215,14 @@ def test_both_modules_follow_the_same_points(
     window.click(label.ui.undoButton)
     assert point_names(points) == ["L1", "L2", "L3", "L4"]
     assert Flag.NO_MASK.sentence in panel.ui.segmentTable.item(0, 6).text()
+    window.click_row(label.ui.vertebraTable, 0)
+    window.click(label.ui.lockButton)
+    points.RemoveNthControlPoint(0)
+    window.settle()
+    for each in (label, panel):
+        assert each.ui.statusLabel.text == "L1 is locked; unlock it first."
+    assert rows(panel)[0] == "L1 🔒"
+    assert point_names(points) == ["L1", "L2", "L3", "L4"]
 
 
 @pytest.fixture
