@@ -283,6 +283,29 @@ def test_brackets_in_names_and_sentences_are_shown_as_they_are(capsys, spine_fil
     assert "case[bold].spine.json" in capsys.readouterr().out
 
 
+def test_characters_that_the_output_lacks_stop_no_command(spine_file):
+    file = spine_file.rename(spine_file.with_name("Łódź.spine.json"))
+    ran = subprocess.run(
+        [Path(sys.executable).with_name("vertebra"), "spine", "show", file],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+    )
+    assert ran.returncode == 0, ran.stderr
+    said = ran.stdout.decode("cp1252")
+    assert "?ód?.spine.json" in said
+    assert "? T12" not in said, "a name that seems to be doubted"
+
+
+def test_help_quotes_the_number_of_a_vertebra_since_shells_take_it_for_a_comment(capsys):
+    vertebra("spine", "edit", "lock", "--help")
+    assert "('#3')" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_legend_says_in_which_coordinates_places_are(capsys, spine_file):
+    vertebra("spine", "show", spine_file)
+    assert "in the patient's coordinates (RAS)" in " ".join(capsys.readouterr().out.split())
+
+
 def test_one_series_of_several_is_named_and_chosen(capsys, tmp_path):
     thin = write_series(tmp_path / "ct", body(slices=20), SeriesDescription="thin")
     write_series(tmp_path / "ct", SeriesDescription="thick")

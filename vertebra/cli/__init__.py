@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):  # Windows' pipes lack most characters
+        sys.stdout.reconfigure(errors="replace")
     try:
         from ..runtime.waiting import POLICY
 

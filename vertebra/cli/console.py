@@ -22,7 +22,7 @@ out = Console(markup=False, highlight=False)
 errors = Console(stderr=True, markup=False, highlight=False)
 """Without markup, since a file name or a sentence may hold brackets."""
 
-LEGEND = "R, A, S: mm from the scan's origin towards the patient's right, front and head."
+LEGEND = "R, A, S: mm in the patient's coordinates (RAS), towards the right, front and head."
 
 
 @contextmanager
@@ -67,11 +67,12 @@ def spine_table(spine: Spine, title: str = "", volumes: Mapping[int, float] | No
     table.add_column("Flags")
     for vertebra in spine:
         red, green, blue = vertebra.level.colour
+        mark = "● " if out.color_system else ""
         name = f"{vertebra.level}{' (locked)' * vertebra.locked}"
         x, y, z = (f"{value:.1f}" for value in vertebra.centroid)
         flags = ", ".join(sorted(flag.value for flag in vertebra.flags))
         table.add_row(
-            Text("● ", f"rgb({red},{green},{blue})").append(name, "default"),
+            Text(mark, f"rgb({red},{green},{blue})").append(name, "default"),
             x,
             y,
             z,

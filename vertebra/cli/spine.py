@@ -24,7 +24,9 @@ FILE = typer.Argument(help="A spine or points file of any format that 'vertebra 
 OUTPUT = typer.Option(None, "-o", "--output", help="Write here; the ending says the format.")
 IMAGE = typer.Option(None, "--image", help="The CT or mask the points belong to (VerSe).")
 AS_JSON = typer.Option(False, "--json", help="Print the spine as JSON instead of a table.")
-VERTEBRA = typer.Argument(help="A vertebra: its level (T12) or its number in the file (#3).")
+VERTEBRA = typer.Argument(
+    help="A vertebra: its level (T12) or its number in the file, in quotes ('#3')."
+)
 
 
 @app.command()
@@ -197,6 +199,6 @@ def _maybe(name: str | None) -> Which | None:
 def _which(name: str) -> Which:
     if name.startswith("#"):
         if not name[1:].isdigit():
-            raise BadEdit(f"'{name}' is not a vertebra's number; write it like #3.")
+            raise BadEdit(f"'{name}' is not a vertebra's number; write it in quotes, like '#3'.")
         return int(name[1:])
     return level(name)
