@@ -316,6 +316,21 @@ def test_points_from_elsewhere_make_results_of_the_scan_that_was_segmented(machi
     assert segment(*arguments) == 0
 
 
+@pytest.mark.parametrize("source", ["/not/there.nii.gz", "a\0b"])
+def test_a_result_of_a_scan_that_is_not_there_any_more_is_not_replaced(
+    machine, ct, tmp_path, capsys, source
+):
+    earlier = replace(POINTS, provenance=Provenance(source=source))
+    file = spine_file.write(tmp_path / "out/scan.spine.json", earlier)
+    loop = tmp_path / "loop/scan.nii.gz"
+    loop.parent.mkdir()
+    loop.symlink_to(loop)
+    for scan in (ct, loop):
+        assert segment(scan, "-o", file.parent) == 1
+        assert "is the result of another scan" in " ".join(capsys.readouterr().err.split())
+    assert spine_file.read(file) == earlier
+
+
 def test_corrections_saved_from_slicer_are_gone_on_with(machine, ct, points, tmp_path):
     out = tmp_path / "out"
     assert segment(ct, "--points", points, "-o", out) == 0

@@ -78,4 +78,9 @@ def _place(ct: Path) -> Path:
 
 def _same_scan(source: str, ct: Path) -> bool:
     """May a result be of this scan? Slicer notes a scan's name, other programs may note nothing."""
-    return source in ("", stem(ct), str(_place(ct))) or Path(source).resolve() == ct.resolve()
+    if source in ("", stem(ct), str(_place(ct))):
+        return True
+    try:
+        return Path(source).samefile(ct)
+    except (OSError, ValueError):  # one of the two is not there, or not even a path
+        return False
