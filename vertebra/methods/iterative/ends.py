@@ -63,13 +63,19 @@ def _goes_on(spine: Spine, last: Vertebra, upper: bool) -> bool:
 def cut_off(
     traversal: Traversal, end: End, points: Sequence[NDArray[np.float64]]
 ) -> Instance | None:
-    """What shows of a vertebra at an end: cut by the border, beyond all points, and around none."""
-    found = traversal.track(end.start, trusted=True)
-    if found is None or not _is_cut(found, traversal.volume.grid, end.scan):
-        return None
+    """What shows of a vertebra at an end, if anything does."""
+    found = traversal.track(end.start, trusted=True, point=np.array(end.start, dtype=np.float64))
+    return found if found is not None and shows_at(end, found, traversal, points) else None
+
+
+def shows_at(
+    end: End, found: Instance, traversal: Traversal, points: Sequence[NDArray[np.float64]]
+) -> bool:
+    """Is it what shows at an end: cut by the border, beyond all points, and around none?"""
     height = np.argwhere(found.mask)[:, 2].mean() + found.window.start[2]
     beyond = all(bool(height > point[2]) is end.upper for point in points)
-    return found if beyond and not any(found.holds(point) for point in points) else None
+    around = any(found.holds(point) for point in points)
+    return beyond and not around and _is_cut(found, traversal.volume.grid, end.scan)
 
 
 def _is_cut(found: Instance, upright: Grid, scan: Grid) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from .ends import End, cut_off
+from .ends import End, cut_off, shows_at
 from .instances import Instance
 from .rules import Direction
 from .traversal import Traversal
@@ -42,20 +42,18 @@ def segment_places(
     What comes before a wanted vertebra in its patch goes into the memory and is passed over. Given
     are the vertebrae with the key of their place, or `None` for one that belongs to no place.
     """
-    down = traversal.rules.direction is Direction.DOWN
-    yield from _at_ends(traversal, [end for end in ends if end.upper is down], places)
-    yield from _of_places(traversal, places, wanted)
-    yield from _at_ends(traversal, [end for end in ends if end.upper is not down], places)
-
-
-def _at_ends(
-    traversal: Traversal, ends: Sequence[End], places: Sequence[Place]
-) -> Iterator[tuple[int | None, Instance]]:
-    for end in ends:
-        found = cut_off(traversal, end, [place.point for place in places])
-        if found is not None:
-            traversal.keep(found)
-            yield end.key, found
+    points, left = [place.point for place in places], list(ends)
+    for owner, found in _of_places(traversal, places, wanted):
+        # a network that goes by memory alone meets the upper end's before the first place's
+        met = [end for end in left if owner is None and shows_at(end, found, traversal, points)]
+        left = [end for end in left if end not in met]
+        yield (met[0].key if met else owner), found
+    # last, so that nothing that shows only in part is taken for what is before a place
+    for end in left:
+        extra = cut_off(traversal, end, points)
+        if extra is not None:
+            traversal.keep(extra)
+            yield end.key, extra
 
 
 def _of_places(
