@@ -20,8 +20,6 @@ from vertebra.methods.iterative.inference import Segmenter
 from vertebra.methods.iterative.lessons import MASKED, Lesson, lessons, untouched
 from vertebra.methods.iterative.patches import Patches, prepare, prepared
 from vertebra.methods.iterative.pointers import body_centre, pointer, training_point
-from vertebra.methods.iterative.rules import Direction
-from vertebra.methods.iterative.targets import misremembered, target
 from vertebra.phantom.scan import make_case
 from vertebra.runtime import Progress, models
 from vertebra.training.curves import read
@@ -98,13 +96,13 @@ def test_broken_lessons_are_told_and_left_out_and_a_cancel_stops(tmp_path):
 def test_batches_depend_on_their_number_alone_and_follow_the_scheme(folder, pointed):
     configuration = replace(TINY, pointed=pointed)
     one, other = Patches(folder, configuration), Patches(folder, configuration)
-    complete, empty, remembered, wrong = [], [], [], []
+    complete, empty, remembered = [], [], []
     for number in range(60):
         batch = one[number]
         if number < 3:
             assert all(torch.equal(batch[name], other[number][name]) for name in batch)
         assert batch["patch"].shape == (2, 16, 16, 16)
-        wrong += (batch["memory"] & batch["truth"]).flatten(1).any(dim=1).tolist()
+        assert not (batch["memory"] & batch["truth"]).any()
         assert batch["weights"].min() >= 1
         complete += batch["complete"].tolist()
         empty += (~batch["truth"].flatten(1).any(dim=1)).tolist()
@@ -112,7 +110,6 @@ def test_batches_depend_on_their_number_alone_and_follow_the_scheme(folder, poin
     assert 0.1 < np.mean(complete) < 0.9
     assert 0.0 < np.mean(empty) < 0.4
     assert 0.2 < np.mean(remembered) < 0.95
-    assert np.mean(wrong) < 0.3 if pointed else not any(wrong)
 
 
 def test_patches_need_whole_files(tmp_path):
@@ -242,19 +239,6 @@ def test_of_c1_to_c3_the_point_in_a_mask_is_where_labels_have_theirs(spacing):
         [vertebra] = [each for each in case.spine if each.level.name == name]
         point = scan.grid.to_world(body_centre(labels.voxels == vertebra.level.verse, spacing))
         assert np.linalg.norm(point - vertebra.centroid) < most
-
-
-def test_a_memory_as_wrong_as_a_found_one_holds_some_of_the_next_vertebra_at_its_near_end():
-    labels = np.zeros((12, 12, 30), np.uint8)
-    labels[3:9, 3:9, 16:26], labels[3:9, 3:9, 4:14] = 1, 2
-    goal = target(labels, 2, np.array([True, True]), Direction.DOWN)
-    rng = np.random.default_rng(5)
-    memories = [misremembered(goal, Direction.DOWN, rng) for _ in range(60)]
-    taken = [memory & goal.truth for memory in memories]
-    assert 6 <= sum(part.any() for part in taken) <= 40
-    assert all(part.sum() <= goal.truth.sum() / 2 for part in taken)
-    assert not any(part[..., :9].any() for part in taken)
-    assert all((memory & goal.memory).sum() > goal.memory.sum() / 2 for memory in memories)
 
 
 def test_a_pointer_is_highest_at_its_point_and_falls_with_the_distance_in_millimetres():

@@ -29,14 +29,7 @@ from .configuration import Configuration
 from .lessons import MASKED, Lesson, Recipe
 from .pointers import pointer, training_point
 from .rules import Direction
-from .targets import (
-    Target,
-    completely_visible,
-    misremembered,
-    surface_weights,
-    target,
-    visible,
-)
+from .targets import Target, completely_visible, surface_weights, target, visible
 from .windows import Window, bounds
 
 SPACING = "spacing"
@@ -160,7 +153,7 @@ class Patches:
             return target(labels, wanted, complete, direction), None
         if self.configuration.pointed and rng.random() < POINTED:
             goal = target(labels, forced, complete, direction)
-            goal = replace(goal, memory=self._any_memory(labels, goal, direction, rng))
+            goal = replace(goal, memory=self._any_memory(labels, goal, rng))
             return goal, training_point(goal.truth, self.configuration.spacing, rng)
         if rng.random() < FORGOTTEN:
             return replace(target(labels, inside[0], complete, direction), memory=nothing), None
@@ -169,18 +162,12 @@ class Patches:
         return target(labels, wanted, complete, direction), None
 
     def _any_memory(
-        self,
-        labels: NDArray[np.uint8],
-        goal: Target,
-        direction: Direction,
-        rng: np.random.Generator,
+        self, labels: NDArray[np.uint8], goal: Target, rng: np.random.Generator
     ) -> NDArray[np.bool_]:
-        """Beside a point: what comes before, right or wrong, nothing, or any of the others."""
+        """Beside a point: what comes before, nothing, or any of the others, as persons leave it."""
         chance = rng.random()
-        if chance < 0.25:
-            return goal.memory
         if chance < 0.5:
-            return misremembered(goal, direction, rng)
+            return goal.memory
         others = np.zeros(labels.shape, np.bool_)
         if chance < 0.75:
             kept = rng.random(256) < 0.5

@@ -14,8 +14,6 @@ from .windows import bounds
 
 TOLERATED = 0.03
 """A vertebra counts as completely visible if no more than this share of it is outside."""
-TAKEN = 0.3
-"""How often a wrong memory holds the next vertebra's near end, up to half of it."""
 FAR = 3.0
 """Beyond this many sigma the surface has no weight left."""
 
@@ -58,23 +56,6 @@ def target(
         return Target(labels > 0, np.zeros(labels.shape, np.bool_), False)
     before = labels < wanted if direction is Direction.DOWN else labels > wanted
     return Target(before & (labels > 0), labels == wanted, bool(complete[wanted - 1]))
-
-
-def misremembered(
-    goal: Target, direction: Direction, rng: np.random.Generator
-) -> NDArray[np.bool_]:
-    """The memory as wrong as one of vertebrae that were found: displaced, or with some of the next.
-
-    With a memory that is always right, a network goes on from each error with a larger one.
-    """
-    memory = np.asarray(ndimage.shift(goal.memory, rng.integers(-1, 2, 3), order=0))
-    if goal.memory.any() and goal.truth.any() and rng.random() < TAKEN:
-        low, high = bounds(goal.truth)
-        depth = int(rng.integers(1, max(2, (high[2] - low[2] + 1) // 2 + 1)))
-        down = direction is Direction.DOWN
-        taken = slice(high[2] + 1 - depth, None) if down else slice(0, low[2] + depth)
-        memory[..., taken] |= goal.truth[..., taken]
-    return memory
 
 
 def surface_weights(truth: NDArray[np.bool_], configuration: Configuration) -> NDArray[np.float32]:
