@@ -9,30 +9,12 @@ from pathlib import Path
 import pytest
 from blob_commands import POINTS, SCAN, segment, vertebra
 from dicom_files import body, write_series
-from installed_blobs import Machine
 
 from vertebra.cli.results import stem
 from vertebra.cli.run import run
-from vertebra.exchange import markups, spine_file, table
+from vertebra.exchange import spine_file, table
 from vertebra.spine import Provenance
 from vertebra.volume import write_volume
-
-
-@pytest.fixture
-def machine(tmp_path, monkeypatch):
-    installed = Machine(tmp_path / "models", monkeypatch)
-    installed.install("coarse", "upwards")
-    return installed
-
-
-@pytest.fixture
-def ct(tmp_path):
-    return write_volume(SCAN, tmp_path / "scan.nii.gz")
-
-
-@pytest.fixture
-def points(tmp_path):
-    return markups.write(tmp_path / "points.mrk.json", POINTS)
 
 
 @pytest.mark.parametrize("command", ["label", "segment"])

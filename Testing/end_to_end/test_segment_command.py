@@ -18,23 +18,6 @@ from vertebra.spine import Flag
 from vertebra.volume import Grid, Volume, read_label_map, write_volume
 
 
-@pytest.fixture
-def machine(tmp_path, monkeypatch):
-    installed = Machine(tmp_path / "models", monkeypatch)
-    installed.install("coarse", "upwards")
-    return installed
-
-
-@pytest.fixture
-def ct(tmp_path):
-    return write_volume(SCAN, tmp_path / "scan.nii.gz")
-
-
-@pytest.fixture
-def points(tmp_path):
-    return markups.write(tmp_path / "points.mrk.json", POINTS)
-
-
 def test_every_file_tells_the_same_vertebrae(machine, ct, points, tmp_path, capsys):
     out = tmp_path / "out"
     assert segment(ct, "--points", points, "-o", out) == 0
