@@ -27,4 +27,4 @@ class BadModel(VertebraError):
 
 
 class Cancelled(VertebraError):
-    """The user cancelled; nothing was written."""
+    """The user cancelled; the message says so where something had been written by then."""

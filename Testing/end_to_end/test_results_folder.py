@@ -10,7 +10,7 @@ import pytest
 from blob_commands import POINTS, SCAN, segment, vertebra
 from dicom_files import body, write_series
 
-from vertebra.cli.results import stem
+from vertebra.cli.results import stem, told
 from vertebra.cli.run import run
 from vertebra.exchange import spine_file, table
 from vertebra.spine import Provenance
@@ -86,7 +86,7 @@ def test_another_scan_of_the_same_name_does_not_replace_results(
     assert vertebra(command, "scan.nii.gz", "-o", out) == 1
     said = " ".join(capsys.readouterr().err.split())
     first = tmp_path / "one/scan.nii.gz"
-    assert f"'{out / 'scan.spine.json'}' is the result of another scan, '{first}'; choose" in said
+    assert f"'{out / 'scan.spine.json'}' is the result of another scan, scan.nii.gz [" in said
     assert {file: file.read_bytes() for file in out.iterdir()} == before
     assert vertebra(command, "../one/scan.nii.gz", "-o", out) == 0
     (out / "scan.spine.json").write_text("mine")
@@ -100,7 +100,7 @@ def test_points_from_elsewhere_make_results_of_the_scan_that_was_segmented(machi
     points = spine_file.write(tmp_path / "p.spine.json", replace(POINTS, provenance=made_by))
     arguments = (ct, "--points", points, "-o", tmp_path / "out", "--only", POINTS.levels[0].name)
     assert segment(*arguments) == 0
-    assert spine_file.read(tmp_path / "out/scan.spine.json").provenance.source == str(ct)
+    assert spine_file.read(tmp_path / "out/scan.spine.json").provenance.source == told(ct)
     assert segment(*arguments) == 0
 
 
@@ -117,6 +117,14 @@ def test_a_result_of_a_scan_that_is_not_there_any_more_is_not_replaced(
         assert segment(scan, "-o", file.parent) == 1
         assert "is the result of another scan" in " ".join(capsys.readouterr().err.split())
     assert spine_file.read(file) == earlier
+
+
+def test_results_tell_nothing_of_the_folder_that_a_scan_lies_in(machine, tmp_path):
+    ct = write_volume(SCAN, tmp_path / "Jane Doe" / "scan.nii.gz")
+    assert segment(ct, "-o", tmp_path / "out") == 0
+    texts = [file for file in (tmp_path / "out").iterdir() if file.suffix in (".json", ".csv")]
+    assert texts
+    assert not [file for file in texts if "Jane" in file.read_text()]
 
 
 def test_corrections_saved_from_slicer_are_gone_on_with(machine, ct, points, tmp_path):

@@ -129,3 +129,10 @@ def test_whether_a_folder_can_be_written_is_known_without_making_it(tmp_path):
         with pytest.raises(VertebraError, match="could not be written"):
             require_writable(tmp_path / impossible)
     assert contents(tmp_path) == ["file"]
+
+
+def test_a_whole_drive_is_never_replaced(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "is_mount", lambda path: True)
+    with pytest.raises(VertebraError, match="whole drive"), replacing_folder(tmp_path):
+        pass
+    assert tmp_path.is_dir()

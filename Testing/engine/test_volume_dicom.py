@@ -52,6 +52,13 @@ def test_one_file_stands_for_its_series_and_not_for_others_beside_it(tmp_path):
     assert np.array_equal(read_volume(path).voxels, HU)
 
 
+def test_a_file_of_another_series_than_the_wanted_one_is_refused(tmp_path):
+    path = write_series(tmp_path, series="1.2.3")[4]
+    with pytest.raises(BadFile, match=r"belongs to the series 1\.2\.3, not to 1\.2\.4"):
+        read_volume(path, series="1.2.4")
+    assert np.array_equal(read_volume(path, series="1.2.3").voxels, HU)
+
+
 def test_a_sagittal_series_lies_where_its_cosines_say(tmp_path):
     write_series(tmp_path, ImageOrientationPatient=[0, 1, 0, 0, 0, -1], step=(3.0, 0, 0))
     volume = read_volume(tmp_path)

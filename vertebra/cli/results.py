@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +28,14 @@ def stem(ct: Path, series: str | None = None) -> str:
 
 def made_from(spine: Spine, ct: Path) -> Spine:
     """The spine with the scan noted that it was made from, wherever its points came from."""
-    return replace(spine, provenance=replace(spine.provenance, source=str(_place(ct))))
+    return replace(spine, provenance=replace(spine.provenance, source=told(ct)))
+
+
+def told(ct: Path) -> str:
+    """A scan's name, and a mark of the folder it lies in, whose own name may be a patient's."""
+    place = _place(ct)
+    mark = hashlib.sha256(os.fsencode(os.path.realpath(place))).hexdigest()[:12]
+    return f"{place.name} [{mark}]"
 
 
 def require_room(folder: Path, name: str, ct: Path) -> None:
@@ -43,7 +52,7 @@ def require_room(folder: Path, name: str, ct: Path) -> None:
     except BadFile as error:
         raise VertebraError(f"'{earlier}' is no result that can be read; {way_out}") from error
     if not _same_scan(source, ct):
-        raise VertebraError(f"'{earlier}' is the result of another scan, '{source}'; {way_out}")
+        raise VertebraError(f"'{earlier}' is the result of another scan, {source}; {way_out}")
 
 
 @contextmanager
@@ -78,9 +87,4 @@ def _place(ct: Path) -> Path:
 
 def _same_scan(source: str, ct: Path) -> bool:
     """May a result be of this scan? Slicer notes a scan's name, other programs may note nothing."""
-    if source in ("", stem(ct), str(_place(ct))):
-        return True
-    try:
-        return Path(source).samefile(ct)
-    except (OSError, ValueError):  # one of the two is not there, or not even a path
-        return False
+    return source in ("", stem(ct), told(ct))

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..anatomy import Level
-from ..errors import VertebraError
 from ..runtime import replacing_folder, write_text
+from ..runtime.files import require_replaceable
 from .drawing import require_matplotlib
 from .page import page
 from .scores import Evaluation
@@ -32,9 +32,7 @@ def write_report(evaluation: Evaluation, folder: Path | str) -> Path:
 def check_report(folder: Path | str) -> None:
     """Raise before the work what would keep `write_report` from succeeding after it."""
     require_matplotlib()
-    target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise VertebraError(f"'{target}' exists already and is not empty; choose another folder.")
+    require_replaceable(Path(folder))
 
 
 def to_json(evaluation: Evaluation) -> str:

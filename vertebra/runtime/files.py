@@ -65,12 +65,19 @@ def require_writable(folder: Path | str) -> None:
         raise _explained(error, folder) from error
 
 
+def require_replaceable(target: Path) -> None:
+    """Raise if a new folder cannot take the place of what is there."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise VertebraError(f"'{target}' exists already and is not empty; choose another folder.")
+    if target.is_mount():
+        raise VertebraError(f"'{target}' is a whole drive; choose a new folder on it.")
+
+
 @contextmanager
 def replacing_folder(target: Path | str) -> Iterator[Path]:
     """A temporary folder to fill; it becomes `target`, which must not exist, when all went well."""
     target = Path(target)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise VertebraError(f"'{target}' exists already and is not empty; choose another folder.")
+    require_replaceable(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".vertebra-", dir=target.parent))

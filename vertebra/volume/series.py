@@ -50,6 +50,11 @@ def read_series(path: Path, uid: str | None, progress: Progress | None = None) -
         slices = grouped[_chosen(path, grouped, uid)]
     else:
         slices = _beside(path, progress)
+        if uid not in (None, slices[0].series):
+            raise BadFile(
+                f"'{path.name}' belongs to the series {slices[0].series}, not to {uid}; leave out "
+                "--series, or give the folder."
+            )
     if not any(each.is_ct for each in slices):
         raise NotABodyCT(f"The series {_series(slices[0].series, slices)} is not a CT.")
     axial = [each for each in slices if not each.is_localizer]
