@@ -13,42 +13,13 @@ import pytest
 import torch
 from dicom_files import body, write_series
 from pydicom import dcmread
+from spine_commands import GRID, SPINE, vertebra
 
 from vertebra.cli import main
-from vertebra.cli.run import run
-from vertebra.exchange import table
 from vertebra.runtime import models
 from vertebra.runtime.models import Card
-from vertebra.spine import Flag, Spine, from_json, to_json
-from vertebra.volume import Grid, LabelMap, Volume, write_label_map, write_volume
-
-GRID = Grid.of((40, 36, 60), spacing=(1.5, 1.5, 2), origin=(-30, -27, -60))
-SPINE = Spine.of({"T11": (0, 0, 50), "T12": (0, 1, 21), "L1": (0, 2, -10), "L2": (0, 2, -43)})
-
-
-@pytest.fixture
-def spine_file(tmp_path: Path) -> Path:
-    path = tmp_path / "case.spine.json"
-    path.write_text(to_json(SPINE))
-    return path
-
-
-@pytest.fixture
-def mask_file(tmp_path: Path) -> Path:
-    voxels = np.zeros(GRID.shape, np.uint8)
-    for vertebra in SPINE:
-        i, j, k = np.round(GRID.to_index(vertebra.centroid)).astype(int)
-        voxels[i - 8 : i + 8, j - 8 : j + 8, k - 5 : k + 5] = vertebra.level.verse
-    names = {vertebra.level.verse: vertebra.level.name for vertebra in SPINE}
-    return write_label_map(LabelMap(voxels, GRID, names), tmp_path / "case_msk.nii.gz")
-
-
-def vertebra(*arguments: object) -> int:
-    return run([str(argument) for argument in arguments])
-
-
-def levels_in(path: Path) -> str:
-    return " ".join(level.name for level in from_json(path.read_text()).levels)
+from vertebra.spine import from_json
+from vertebra.volume import Volume, write_volume
 
 
 def test_without_a_command_it_shows_its_help(capsys):
@@ -95,87 +66,6 @@ def test_info_shows_the_problems_of_a_spine(capsys, spine_file):
     facts = json.loads(capsys.readouterr().out)
     assert facts["levels"] == ["T11", "T12", "L2"]
     assert facts["problems"] == ["Between T12 and L2 a level is missing."]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "levels"),
-    [
-        (["shift", "--by", "+1"], "T12 L1 L2 L3"),
-        (["shift", "--by", "-1", "--below", "L1"], "T11 T12 T12 L1"),
-        (["shift", "--by", "-1", "--above", "T12"], "T10 T11 L1 L2"),
-        (["anchor", "T12", "--as", "T10"], "T9 T10 T11 T12"),
-        (["relabel", "#1", "--as", "C3"], "C3 T12 L1 L2"),
-        (["swap", "T12", "L1"], "T11 L1 T12 L2"),
-        (["remove", "T12", "--close-gap"], "T11 T12 L1"),
-        (["insert", "--at", "0", "2", "-77"], "T11 T12 L1 L2 L3"),
-        (["insert", "--at", "0", "2", "-77", "--as", "L4"], "T11 T12 L1 L2 L4"),
-        (["anomaly", "T13"], "T11 T12 T13 L1"),
-    ],
-)
-def test_each_edit_of_a_spine_is_one_command(capsys, spine_file, arguments, levels):
-    edit, *rest = arguments
-    assert vertebra("spine", "edit", edit, spine_file, *rest) == 0
-    assert levels_in(spine_file) == levels
-    assert levels.split()[0] in capsys.readouterr().out
-
-
-def test_a_point_is_moved_and_locked_and_another_format_written(capsys, spine_file, tmp_path):
-    moved = tmp_path / "moved.mrk.json"
-    edit = ("spine", "edit")
-    assert vertebra(*edit, "move", spine_file, "L1", "--to", "1", "2", "3", "-o", moved) == 0
-    assert levels_in(spine_file) == "T11 T12 L1 L2"
-    assert vertebra(*edit, "lock", spine_file, "L1") == 0
-    assert vertebra(*edit, "shift", spine_file, "--by", "1") == 1
-    assert "L1 is locked" in capsys.readouterr().err
-    assert vertebra(*edit, "lock", spine_file, "L1", "--release") == 0
-    capsys.readouterr()
-    assert vertebra("spine", "show", moved, "--json") == 0
-    shown = json.loads(capsys.readouterr().out)
-    assert shown["vertebrae"][2]["centroid"] == pytest.approx([1, 2, 3])
-    assert Flag.CORRECTED.value in shown["vertebrae"][2]["flags"]
-
-
-@pytest.mark.parametrize("name", ["a_seg-vert_ctd.json", "a_poi.json"])
-def test_a_lock_that_a_format_cannot_hold_is_refused_and_nothing_is_written(
-    capsys, spine_file, mask_file, tmp_path, name
-):
-    points = tmp_path / name
-    assert vertebra("convert", spine_file, points, "--image", mask_file) == 0
-    before = points.read_bytes()
-    lock = ("spine", "edit", "lock", points, "L1", "--image", mask_file)
-    assert vertebra(*lock) == 1
-    assert "cannot hold locks; write a .spine.json file with -o." in capsys.readouterr().err
-    assert points.read_bytes() == before
-    kept = tmp_path / "kept.spine.json"
-    assert vertebra(*lock, "-o", kept) == 0
-    assert [each.locked for each in from_json(kept.read_text())] == [False, False, True, False]
-
-
-def test_an_edit_tells_what_its_format_does_not_keep(capsys, spine_file, mask_file, tmp_path):
-    points = tmp_path / "a_seg-vert_ctd.json"
-    assert vertebra("convert", spine_file, points, "--image", mask_file) == 0
-    edit = ("--image", mask_file, "--json")
-    capsys.readouterr()
-    assert vertebra("spine", "edit", "shift", points, "--by", "1", *edit) == 0
-    assert json.loads(capsys.readouterr().out)["notes"] == []
-    assert vertebra("spine", "edit", "relabel", points, "L3", "--as", "L4", *edit) == 0
-    (note,) = json.loads(capsys.readouterr().out)["notes"]
-    assert note == "VerSe centroids in voxels does not keep all that is known of each vertebra."
-    assert vertebra("spine", "edit", "relabel", points, "L4", "--as", "S1", *edit[:2]) == 0
-    said = " ".join(capsys.readouterr().out.split())
-    assert "VerSe centroids in voxels does not hold S1: left out." in said
-
-
-def test_an_edit_of_a_table_keeps_the_volumes_that_segmenting_measured(tmp_path):
-    volumes = {each.instance: 10.0 + each.instance for each in SPINE}
-    file = table.write(tmp_path / "a.csv", SPINE, volumes)
-    assert vertebra("spine", "edit", "remove", file, "T12", "--close-gap") == 0
-    assert vertebra("spine", "edit", "insert", file, "--at", "0", "2", "-77") == 0
-    left = table.read(file)
-    assert [each.level.name for each in left] == ["T11", "T12", "L1", "L2"]
-    kept = [volumes.get(each.instance, 0.0) for each in left]
-    assert kept[-1] == 0
-    assert list(table.read_volumes(file).values()) == pytest.approx(kept)
 
 
 def test_points_go_through_every_format_and_come_back(spine_file, mask_file, tmp_path, capsys):
@@ -353,14 +243,6 @@ def test_ctrl_c_while_the_libraries_are_loaded_is_one_sentence_too(capsys, monke
 def test_a_failure_is_json_where_json_was_asked_for(capsys):
     assert vertebra("info", "missing.nii.gz", "--json") == 1
     assert json.loads(capsys.readouterr().out)["exit_code"] == 1
-
-
-def test_a_file_is_left_as_it_was_when_an_edit_is_refused(spine_file):
-    before = spine_file.read_bytes()
-    assert vertebra("spine", "edit", "shift", spine_file, "--by", "-40") == 1
-    assert vertebra("spine", "edit", "remove", spine_file, "C1") == 1
-    assert vertebra("spine", "edit", "remove", spine_file, "#x") == 1
-    assert spine_file.read_bytes() == before
 
 
 def test_a_mask_is_not_taken_for_points(mask_file, capsys):
