@@ -107,6 +107,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/methods/iterative/unet.py
   vertebra/methods/iterative/windows.py
   vertebra/methods/multiview/__init__.py
+  vertebra/methods/multiview/closer.py
   vertebra/methods/multiview/configuration.py
   vertebra/methods/multiview/doubt.py
   vertebra/methods/multiview/drr.py
@@ -237,6 +238,8 @@ set(ENGINE_PYTHON_SCRIPTS
 set(ENGINE_PYTHON_RESOURCES
   Resources/Models/iterative-coarse.json
   Resources/Models/iterative-coarse.safetensors
+  Resources/Models/iterative-compact.json
+  Resources/Models/iterative-compact.safetensors
   Resources/Models/multiview-compact.json
   Resources/Models/multiview-compact.safetensors
   Resources/SampleData/SpinePhantom.mrk.json

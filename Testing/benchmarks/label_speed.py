@@ -18,14 +18,15 @@ import torch
 from vertebra.anatomy import VERTEBRAE
 from vertebra.chain import Candidate, decode
 from vertebra.methods.common.preparation import upright
+from vertebra.methods.multiview.closer import spine_alone
 from vertebra.methods.multiview.configuration import CONFIGURATIONS, Optics
 from vertebra.methods.multiview.fusion import fuse
-from vertebra.methods.multiview.inference import CLOSE, Localizer, photographs
+from vertebra.methods.multiview.inference import Localizer, photographs
 from vertebra.methods.multiview.intensity import MAPPINGS
 from vertebra.methods.multiview.networks import MultiViewNetwork
 from vertebra.methods.multiview.peaks import find_peaks
 from vertebra.methods.multiview.windows import windows
-from vertebra.volume import Grid, Volume, around
+from vertebra.volume import Grid, Volume
 
 
 def main() -> None:
@@ -51,10 +52,13 @@ def main() -> None:
 
 def looked(volume: Volume, localizer: Localizer, optics: Optics) -> int:
     """Go through one kind of look stage by stage; gives how many vertebrae its windows show."""
-    if optics.pixel != localizer.configuration.optics.pixel:
-        volume = around(volume, spine_points(volume), CLOSE)
+    closer = optics.pixel != localizer.configuration.optics.pixel
     with stage(f"bring upright, {optics.pixel} mm"):
-        small = upright(volume, optics.pixel)
+        small = (
+            spine_alone(volume, spine_points(volume), optics.pixel)
+            if closer
+            else upright(volume, optics.pixel)
+        )
     hounsfield = torch.from_numpy(np.ascontiguousarray(small.voxels, dtype=np.float32))
     with stage("plan windows"):
         plan = list(windows(MAPPINGS["bone"](hounsfield), small.grid, optics))

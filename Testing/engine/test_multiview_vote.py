@@ -10,6 +10,7 @@ from vertebra.anatomy import LEVELS, VERTEBRAE
 from vertebra.chain import published
 from vertebra.methods.multiview.configuration import CLASSES, COMPACT, PAPER
 from vertebra.methods.multiview.geometry import views_around
+from vertebra.methods.multiview.inference import EVEN_SUPPORT, likely
 from vertebra.methods.multiview.objective import ORDERED
 from vertebra.methods.multiview.vote import corrected, majority, named_alone, view_weights, voted
 from vertebra.methods.multiview.windows import (
@@ -164,13 +165,14 @@ def test_what_two_windows_show_becomes_one_weighted_towards_the_better_view():
     assert merged.probabilities.sum() == pytest.approx(1)
 
 
-def seen_at(low: float, high: float, *places: float) -> tuple[Window, list[Sighting]]:
+def seen_at(
+    low: float, high: float, *places: float, pixel: float = 1, sure: float = 0.9
+) -> tuple[Window, list[Sighting]]:
     """A window over some heights, and what it shows at others."""
-    window = Window(
-        low, high, tuple(views_around((0, 0, 0), 4, distance=1e3, pixel=1, shape=(9, 9)))
-    )
-    return window, [
-        Sighting(np.array([0, 0, z]), np.full(CLASSES, 1 / CLASSES), 0.9) for z in places
+    views = views_around((0, 0, 0), 4, distance=1e3, pixel=pixel, shape=(9, 9))
+    even = np.full(CLASSES, 1 / CLASSES)
+    return Window(low, high, tuple(views)), [
+        Sighting(np.array([0, 0, z]), even, sure) for z in places
     ]
 
 
@@ -187,3 +189,22 @@ def test_a_window_that_shows_nothing_where_another_does_speaks_against_it():
     assert found[50] == pytest.approx(0.9)
     assert found[80] < 0.5
     assert found[110] == pytest.approx(0.9), "the others do not reach so far"
+
+
+def test_what_only_looks_from_afar_show_is_left_out_where_closer_ones_reach():
+    far, close = seen_at(0, 200, 50, 80, 150, pixel=2.5), seen_at(0, 100, 51, pixel=1.6)
+    assert sorted(round(each.position[2]) for each in blended([far, close])) == [51, 150]
+
+
+def test_how_sure_a_vertebra_is_the_closer_look_says_and_where_it_is_both():
+    far, close = seen_at(0, 100, 50, pixel=2), seen_at(0, 100, 56, pixel=1, sure=0.4)
+    (both,) = blended([far, close])
+    assert both.existence == pytest.approx(0.4)
+    assert 50 < both.position[2] < 56
+
+
+def test_the_more_views_support_a_place_the_likelier_it_is_a_vertebra():
+    said = [likely(support) for support in (0, 0.12, EVEN_SUPPORT, 0.4, 0.8)]
+    assert said == sorted(said)
+    assert said[0] < 0.1 < 0.9 < said[3] < 1
+    assert said[2] == pytest.approx(0.5)

@@ -12,7 +12,7 @@ from vertebra.runtime import models
 from vertebra.spine import Spine
 
 UNSEEN = 7_000_000
-NAMES = ("multiview-compact", "iterative-coarse")
+NAMES = ("multiview-compact", "iterative-compact", "iterative-coarse")
 
 
 def counted(spine):
@@ -52,8 +52,9 @@ def test_unseen_phantoms_are_labelled(localizer):
     assert total.error_identified.median < 2.5
 
 
-def test_marked_vertebrae_of_an_unseen_phantom_are_segmented():
-    segmenter = Segmenter.load("iterative-coarse")
+@pytest.mark.parametrize("name", ["iterative-compact", "iterative-coarse"])
+def test_marked_vertebrae_of_an_unseen_phantom_are_segmented(name):
+    segmenter = Segmenter.load(name)
     made = make_case(UNSEEN + 50, region="lumbar", spacing=1.5)
     labels, spine = segmenter.segment(made.volume, counted(made.spine))
     scores = []

@@ -70,14 +70,14 @@ class Configuration:
 PAPER = Configuration("paper")
 COMPACT = Configuration(
     "compact",
-    patch=64,
+    patch=48,
     spacing=2.0,
     widths=(16, 32, 64, 64),
     dropout=0.0,
     pointed=True,
     lam=1.0,
     logarithmic=True,
-    balance=6e-5,
+    balance=1.2e-4,
     training=Schedule(
         iterations=8000, batch=2, rate=2e-3, optimiser="adam", decay="cosine", warm_up=100
     ),

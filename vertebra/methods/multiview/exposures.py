@@ -26,11 +26,12 @@ from ...training.augmentation import covered, moved, recoloured
 from ...training.batches import Batch
 from ...training.examples import Example, Recipe
 from ...training.preparing import ENDING
-from ...volume import Grid, Volume, around, cropped
+from ...volume import Grid, Volume, cropped
 from ..common.preparation import upright
+from .closer import spine_alone
 from .configuration import Configuration, Optics
 from .geometry import View
-from .inference import CLOSE, photographs
+from .inference import photographs
 from .intensity import MAPPINGS, network_input
 from .windows import bone_middle
 
@@ -40,7 +41,9 @@ EXPOSURES = 4
 MOST = len(VERTEBRAE)
 SHORTEST = 70.0
 """The smallest part of a scan, mm."""
-ROOM = (0.7, 1.4)
+ASTRAY = 3.0
+"""Standard deviation (mm) of the places around which closer looks see in training."""
+ROOM = (0.8, 1.4)
 """Closer looks see as much around the spine as at inference, times this."""
 INSIDE = 3.0
 """A centre must lie this far (mm) inside the part, or it is not to be found."""
@@ -54,10 +57,11 @@ def expose(example: Example, configuration: Configuration) -> dict[str, Tensor]:
     if not len(spine):
         raise VertebraError("it shows no vertebra.")
     for optics in configuration.optics.looks():
-        shown = example.volume
-        if optics.pixel != configuration.optics.pixel:
-            shown = around(shown, spine.centroids, rng.uniform(*ROOM) * CLOSE)
-        whole = upright(shown, optics.pixel)
+        if optics.pixel == configuration.optics.pixel:
+            whole = upright(example.volume, optics.pixel)
+        else:
+            places = np.array(spine.centroids) + rng.normal(0, ASTRAY, (len(spine), 3))
+            whole = spine_alone(example.volume, places, optics.pixel, rng.uniform(*ROOM))
         for number in range(EXPOSURES):
             part = whole if number == 0 else random_part(whole, spine, rng)
             views = random_views(part, optics, rng)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from scipy.special import expit
 from torch import Tensor, nn
 
 from ...chain import Candidate, Settings, decode
@@ -14,11 +15,12 @@ from ...runtime import Progress
 from ...runtime.devices import quick
 from ...runtime.provenance import provenance
 from ...spine import Spine
-from ...volume import Grid, Volume, around
+from ...volume import Grid, Volume
 from ..common.convolution import folded
 from ..common.installed import chosen
 from ..common.preparation import upright
 from ..common.weights import loaded
+from .closer import spine_alone
 from .configuration import CLASSES, Configuration, Optics, from_dict
 from .doubt import apart, belief
 from .drr import render
@@ -40,8 +42,11 @@ APART = 8.0
 """Peaks of one view closer than this are one, mm."""
 LEAST_SHARE = 0.3
 """A vertebra is seen in at least this share of the views."""
-CLOSE = 70.0
-"""Closer looks see no more than this around the vertebrae that were seen from afar, mm."""
+EVEN_SUPPORT, STEEPNESS = 0.24, 16.0
+"""At this support a place is as likely a vertebra as not, and how fast that changes: a logistic
+regression on 368 places in unseen phantoms, 24 of the 40 scans spoilt."""
+SCATTER = 2000.0
+"""False places lie 3.5 mm (SD) to each side of the line of the spine: so many mm³ a vertebra."""
 PARTIAL = 8.0
 """A centre this near to the scan's upper or lower end belongs to a cut vertebra, mm."""
 
@@ -98,12 +103,13 @@ class Localizer:
     @property
     def settings(self) -> Settings:
         """How the chain decoder shall take the candidates."""
-        return Settings(independence=self.configuration.independence)
+        return Settings(independence=self.configuration.independence, false_volume=SCATTER)
 
     def doubt(self, looks: Sequence[tuple[Window, Look]]) -> Settings:
         """How surely the chain decoder shall take names from these looks."""
         distance = apart([(window, look.positions) for window, look in looks])
-        return Settings(independence=self.configuration.independence * belief(distance))
+        settings = self.settings
+        return replace(settings, independence=settings.independence * belief(distance))
 
     def locate(self, volume: Volume, progress: Progress | None = None) -> list[Candidate]:
         """The places in a CT that may be vertebral bodies, with what they look like."""
@@ -117,8 +123,10 @@ class Localizer:
         kinds = self.configuration.optics.looks()
         for number, optics in enumerate(kinds):
             part = progress.part(number / len(kinds), (number + 1) / len(kinds))
-            shown = volume if number == 0 else around(volume, places, CLOSE)
-            small = upright(shown, optics.pixel, part.part(0, 0.3))
+            if number == 0:
+                small = upright(volume, optics.pixel, part.part(0, 0.3))
+            else:
+                small = spine_alone(volume, np.array(places), optics.pixel)
             part.report(0.3, "Taking views")
             seen += self.look_through(small, optics, part.part(0.3, 1.0))
             places = [each for _, look in seen for each in look.positions]
@@ -210,9 +218,14 @@ class Localizer:
         return Candidate(
             sighting.position,
             sighting.probabilities,
-            existence=float(np.clip(sighting.existence, 0.02, 0.98)),
+            existence=likely(sighting.existence),
             partial=not bool(grid.contains(ends).all()),
         )
+
+
+def likely(support: float) -> float:
+    """How likely a place that so much of the views supports is a vertebra."""
+    return float(np.clip(expit(STEEPNESS * (support - EVEN_SUPPORT)), 0.005, 0.995))
 
 
 def photographs(

@@ -159,7 +159,8 @@ def _slices(grid: Grid, low: float, high: float) -> slice:
 def blended(seen: Sequence[tuple[Window, Sequence[Sighting]]]) -> list[Sighting]:
     """The sightings of all windows as one list; what two windows show becomes one, weighted.
 
-    A window that reaches there and shows nothing speaks against what another one shows.
+    Whether there is a vertebra say the windows with the finest pixels that reach there: one that
+    shows nothing speaks against what another one shows. Where it is and its name all of them say.
     """
     flat = [(window, sighting) for window, sightings in seen for sighting in sightings]
     groups: list[list[tuple[Window, Sighting]]] = []
@@ -170,22 +171,29 @@ def blended(seen: Sequence[tuple[Window, Sequence[Sighting]]]) -> list[Sighting]
                 break
         else:
             groups.append([(window, sighting)])
-    return [_mean(group, [window for window, _ in seen]) for group in groups]
+    everywhere = [window for window, _ in seen]
+    means = (_mean(group, everywhere) for group in groups)
+    return [mean for mean in means if mean is not None]
 
 
 def _say(window: Window, sighting: Sighting) -> float:
     return float(window.weight(sighting.position[2]))
 
 
-def _mean(group: Sequence[tuple[Window, Sighting]], windows: Sequence[Window]) -> Sighting:
-    weights = np.array([_say(*each) for each in group])
-    share = weights * [sighting.existence for _, sighting in group]
-    total = share.sum()
-    position = np.asarray(share @ np.array([each.position for _, each in group]) / total)
-    silent = [each for each in windows if all(each is not window for window, _ in group)]
-    against = sum(float(each.weight(position[2])) for each in silent if each.reaches(position))
+def _mean(group: Sequence[tuple[Window, Sighting]], windows: Sequence[Window]) -> Sighting | None:
+    """A group as one sighting; none if closer looks that reach there show nothing."""
+    there = [each for each in windows if each.reaches(group[0][1].position)]
+    finest = min((each.pixel for each in there), default=group[0][0].pixel)
+    closest = [pair for pair in group if pair[0].pixel <= finest]
+    if not closest:
+        return None
+    silent = [w for w in there if w.pixel <= finest and all(w is not own for own, _ in closest)]
+    against = sum(float(each.weight(group[0][1].position[2])) for each in silent)
+    certain = sum(_say(*each) * each[1].existence for each in closest)
+    share = np.array([_say(*each) * each[1].existence for each in group])
+    share /= share.sum()
     return Sighting(
-        position,
-        np.asarray(share @ np.array([each.probabilities for _, each in group]) / total),
-        float(total / (weights.sum() + against)),
+        np.asarray(share @ np.array([each.position for _, each in group])),
+        np.asarray(share @ np.array([each.probabilities for _, each in group])),
+        certain / (sum(_say(*each) for each in closest) + against),
     )
