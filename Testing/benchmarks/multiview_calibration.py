@@ -25,7 +25,7 @@ from vertebra.chain import Candidate, Settings, decode
 from vertebra.methods.common.preparation import upright
 from vertebra.methods.multiview.configuration import COMPACT
 from vertebra.methods.multiview.doubt import apart, belief
-from vertebra.methods.multiview.inference import Localizer
+from vertebra.methods.multiview.inference import SCATTER, Localizer
 from vertebra.methods.multiview.learning import trained_network
 from vertebra.spine import Spine
 from vertebra.training.examples import Example, phantom
@@ -118,10 +118,10 @@ def places(example: Example, grid: Grid) -> np.ndarray:
 def judged(scans: Sequence[Seen], power: float, *, doubting: bool) -> tuple[np.ndarray, np.ndarray]:
     """Confidence of each named vertebra that is one, and whether its name is right."""
     said, right = [], []
-    settings = Settings(independence=power)
+    settings = Settings(independence=power, false_volume=SCATTER)
     for each in scans:
         truth = np.array(each.truth.centroids).reshape(-1, 3)
-        doubt = Settings(independence=power * each.belief) if doubting else None
+        doubt = replace(settings, independence=power * each.belief) if doubting else None
         for vertebra in decode(each.candidates, settings, doubt).spine:
             away = np.linalg.norm(truth - vertebra.centroid, axis=1)
             if len(away) and away.min() < NEAR:
