@@ -7,6 +7,7 @@ import pytest
 from geometries import grids
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 from test_volume_grid import ORIENTATIONS
 
 from vertebra.errors import VertebraError
@@ -38,6 +39,17 @@ def test_a_turned_scan_shows_the_same_at_the_same_place(volume, codes):
     assert turned.grid.codes == codes
     for point, value in points_and_values(volume):
         assert value_at(turned, point) == value
+
+
+@pytest.mark.parametrize("angles", [(45, 0, 0), (0, 45, 0), (0, 0, -45), (-90, 45, 90)])
+@pytest.mark.parametrize("codes", ORIENTATIONS)
+def test_a_scan_at_45_degrees_is_turned_there_and_back(angles, codes):
+    axes = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
+    voxels = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    volume = Volume(voxels, Grid.of(voxels.shape, (1, 2, 3), (5, 6, 7), axes))
+    back = oriented(oriented(volume, codes), volume.grid.codes)
+    assert np.array_equal(back.voxels, voxels)
+    assert back.grid.same_as(volume.grid, 1e-9)
 
 
 @given(volume=volumes(), codes=st.sampled_from(ORIENTATIONS))

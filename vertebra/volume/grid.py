@@ -87,10 +87,19 @@ class Grid:
 
     @cached_property
     def _nearest_axes(self) -> tuple[int, ...]:
-        """The world axis nearest to each voxel axis; each world axis is used once."""
-        strength = np.abs(self.directions)
-        best = max(permutations(range(3)), key=lambda p: sum(strength[p[a], a] for a in range(3)))
-        return tuple(best)
+        """The world axis nearest to each voxel axis; each world axis is used once.
+
+        Where two choices are as near, as at 45 degrees, it does not matter in which order or which
+        way the axes of the grid are: turned there and back, it is as it was.
+        """
+
+        def nearness(worlds: tuple[int, ...]) -> tuple[float, ...]:
+            along = self.directions * np.sign(self.directions[worlds, range(3)])
+            total = along[worlds, range(3)].sum()
+            in_order = along[:, np.argsort(worlds)].T.ravel()
+            return tuple(np.round([total, *in_order], 9).tolist())
+
+        return max(permutations(range(3)), key=nearness)
 
     @property
     def voxel_volume(self) -> float:
