@@ -39,7 +39,8 @@ def test_rules_keep_their_millimetres_at_every_resolution():
         rules = each.rules()
         assert rules.least == round(1000 / each.spacing**3)
         assert abs(rules.tolerance * each.spacing - 2) <= 1
-        assert 90 <= rules.patch * each.spacing <= 128
+    sizes = {name: each.patch * each.spacing for name, each in CONFIGURATIONS.items()}
+    assert sizes == {"paper": 128, "compact": 96, "coarse": 120}
 
 
 def test_the_paper_network_has_one_width_and_follows_its_figure():

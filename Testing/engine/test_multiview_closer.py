@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vertebra.errors import Cancelled
 from vertebra.methods.multiview.closer import (
     ALONG,
     BEHIND,
@@ -16,6 +17,7 @@ from vertebra.methods.multiview.closer import (
     near,
     spine_alone,
 )
+from vertebra.runtime import Progress
 from vertebra.volume import Grid, Volume
 from vertebra.volume.resampling import AIR
 
@@ -74,3 +76,10 @@ def test_whatever_places_are_given_each_that_lies_in_the_scan_is_shown(places, r
     reach = BEYOND + ALONG * room + 10
     beyond = (heights > far.max() + reach) | (heights < far.min() - reach)
     assert not kept[:, :, beyond].any()
+
+
+def test_bringing_the_spine_alone_upright_can_be_cancelled(solid):
+    progress = Progress()
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        spine_alone(solid, PLACES, 8.0, progress=progress)

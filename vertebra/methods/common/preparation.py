@@ -67,10 +67,11 @@ def _block_means(
         if progress:
             progress.report(start / shape[2], "Bringing the scan upright")
         stop = min(start + depth, shape[2])
-        slab = voxels[..., start * factors[2] : stop * factors[2]]
-        lacking = [(0, -size % factor) for size, factor in zip(slab.shape, factors)]
+        # slices lie one after the other in memory, so they come first here, lest all be shuffled
+        slab = voxels[..., start * factors[2] : stop * factors[2]].T
+        lacking = [(0, -size % factor) for size, factor in zip(slab.shape, factors[::-1])]
         filled = np.pad(slab, lacking, mode="edge") if np.any(lacking) else slab
-        block = torch.from_numpy(np.ascontiguousarray(filled.T, dtype=np.float32))
+        block = torch.from_numpy(np.ascontiguousarray(filled, dtype=np.float32))
         pooled = avg_pool3d(block.clamp_(min=AIR)[None], kernel_size=factors[::-1])[0]
         means[..., start:stop] = pooled.numpy().T
     return means

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ...runtime import Progress
 from ...volume import Grid, Volume, around
 from ...volume.resampling import AIR
 from ..common.preparation import upright
@@ -25,12 +26,18 @@ BEYOND = 70.0
 """So far beyond the outermost ones, which may not be the last."""
 
 
-def spine_alone(volume: Volume, places: Points, pixel: float, room: float = 1.0) -> Volume:
+def spine_alone(
+    volume: Volume,
+    places: Points,
+    pixel: float,
+    room: float = 1.0,
+    progress: Progress | None = None,
+) -> Volume:
     """The upright scan around bodies (RAS, mm), with air in place of what is not near the spine.
 
     `room` stretches how much is shown around the line of the bodies.
     """
-    shown = upright(around(volume, places, BEYOND * max(room, 1.0)), pixel)
+    shown = upright(around(volume, places, BEYOND * max(room, 1.0)), pixel, progress)
     kept = near(shown.grid, places, room)
     return replace(shown, voxels=np.where(kept, shown.voxels, np.float32(AIR)))
 

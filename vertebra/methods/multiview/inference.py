@@ -123,10 +123,11 @@ class Localizer:
         kinds = self.configuration.optics.looks()
         for number, optics in enumerate(kinds):
             part = progress.part(number / len(kinds), (number + 1) / len(kinds))
+            bringing = part.part(0, 0.3)
             if number == 0:
-                small = upright(volume, optics.pixel, part.part(0, 0.3))
+                small = upright(volume, optics.pixel, bringing)
             else:
-                small = spine_alone(volume, np.array(places), optics.pixel)
+                small = spine_alone(volume, np.array(places), optics.pixel, progress=bringing)
             part.report(0.3, "Taking views")
             seen += self.look_through(small, optics, part.part(0.3, 1.0))
             places = [each for _, look in seen for each in look.positions]
