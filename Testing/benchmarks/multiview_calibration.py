@@ -21,7 +21,7 @@ import torch
 from multiview_accuracy import SPACING
 from scipy.ndimage import uniform_filter1d
 
-from vertebra.chain import Candidate, Settings, decode
+from vertebra.chain import Candidate, Settings, decode_with_ends
 from vertebra.methods.common.preparation import upright
 from vertebra.methods.multiview.configuration import COMPACT
 from vertebra.methods.multiview.doubt import apart, belief
@@ -118,11 +118,12 @@ def places(example: Example, grid: Grid) -> np.ndarray:
 def judged(scans: Sequence[Seen], power: float, *, doubting: bool) -> tuple[np.ndarray, np.ndarray]:
     """Confidence of each named vertebra that is one, and whether its name is right."""
     said, right = [], []
-    settings = Settings(independence=power, false_volume=SCATTER)
+    beyond = Settings(independence=power)
+    settings = replace(beyond, false_volume=SCATTER)
     for each in scans:
         truth = np.array(each.truth.centroids).reshape(-1, 3)
         doubt = replace(settings, independence=power * each.belief) if doubting else None
-        for vertebra in decode(each.candidates, settings, doubt).spine:
+        for vertebra in decode_with_ends(each.candidates, settings, beyond, doubt).spine:
             away = np.linalg.norm(truth - vertebra.centroid, axis=1)
             if len(away) and away.min() < NEAR:
                 said.append(vertebra.confidence or 0.0)

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from vertebra.anatomy import Level, Region, level
-from vertebra.chain import decode
 from vertebra.errors import VertebraError
 from vertebra.evaluation import Annotation, Case, Evaluation, evaluate
 from vertebra.methods.multiview import vote
@@ -66,7 +65,7 @@ def measured(
     for localizer in localizers:
         start = time.process_time()
         looks = localizer.looks(example.volume)
-        found = decode(localizer.candidates(looks, example.volume.grid), localizer.settings).spine
+        found = localizer.decoded(looks, example.volume.grid).spine
         seconds = {"making": made, "labelling": time.process_time() - start}
         reference = presacral(example.spine)
         ways = named_by_each_way(looks, reference)

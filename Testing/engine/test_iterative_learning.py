@@ -112,6 +112,21 @@ def test_batches_depend_on_their_number_alone_and_follow_the_scheme(folder, poin
     assert 0.2 < np.mean(remembered) < 0.95
 
 
+@pytest.mark.parametrize("of_scan", [False, True])
+def test_completeness_is_of_the_patch_as_published_or_of_the_whole_scan(tmp_path, of_scan):
+    grid = Grid.of((40, 40, 40), (6, 6, 6))
+    masks = np.zeros(grid.shape, np.uint8)
+    masks[10:30, 10:30, 10:30] = 20  # more than a patch of 16 voxels shows
+    scan = Volume(np.where(masks, 700, -100).astype(np.int16), grid)
+    lesson = Lesson("large", scan, LabelMap(masks, grid), frozenset({20}))
+    prepare([("large", lambda: lesson)], TINY, tmp_path)
+    patches = Patches(tmp_path, replace(TINY, of_scan=of_scan))
+    batches = [patches[number] for number in range(30)]
+    complete = np.array([said for batch in batches for said in batch["complete"].tolist()])
+    assert complete.any() == of_scan
+    assert not complete.all()  # empty patches, and those in which the scan is cut short
+
+
 def test_patches_need_whole_files(tmp_path):
     with pytest.raises(BadFile, match="holds no prepared scans"):
         Patches(tmp_path, TINY)

@@ -40,6 +40,8 @@ class Configuration:
     """Count wrong voxels by the logarithm of their probability, which is nowhere flat."""
     balance: float = 1.0
     """Factor of the segmentation error, a sum over voxels, against the classification error."""
+    of_scan: bool = False
+    """Is completeness that of what the whole scan shows? As published, what the patch shows."""
     outline: tuple[int, ...] = ()
     """Channels of the network that draws outlines at 1 mm (`outline`), if the model has one."""
     training: Schedule = field(
@@ -78,6 +80,7 @@ COMPACT = Configuration(
     lam=1.0,
     logarithmic=True,
     balance=1.2e-4,
+    of_scan=True,
     training=Schedule(
         iterations=8000, batch=2, rate=2e-3, optimiser="adam", decay="cosine", warm_up=100
     ),

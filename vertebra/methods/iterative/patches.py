@@ -41,6 +41,11 @@ FORGOTTEN = 0.25
 """How often a forced patch has an empty memory, as in the search for the first vertebra."""
 FOLLOWED = 0.35
 """How often the next one is wanted in a patch around a vertebra, as when the spine is followed."""
+CENTRED = 0.5
+"""How often a patch is centred on its vertebra, as at the end of a visit, if the whole scan counts
+for completeness: what such a patch still cuts off is beyond its reach, not missing."""
+OFF_CENTRE = 3.0
+"""How far (mm, SD along each axis) from the vertebra's middle those patches lie."""
 POINTED = 0.7
 """How often a network that can see points is shown one in a forced patch."""
 
@@ -119,22 +124,35 @@ class Patches:
         shape = file.get_slice("voxels").get_shape()
         present = np.flatnonzero(volumes)
         forced = int(rng.choice(present)) if len(present) and rng.random() < FORCED else None
-        low, high = ((0, 0, 0), np.array(shape) - 1) if forced is None else boxes[forced]
+        box = ((0, 0, 0), np.array(shape) - 1) if forced is None else boxes[forced]
         patch, spacing = self.configuration.patch, self.configuration.spacing
         margin = patch // CONTEXT
-        window = Window.around(rng.integers(low, np.array(high) + 1).tolist(), patch).grown(margin)
+        middle = self._middle(box, forced is not None, rng)
+        window = Window.around(middle, patch).grown(margin)
         voxels = read_part(file, "voxels", window, AIR).astype(np.float32)
         source = voxels, read_part(file, "labels", window)
         (voxels, uncut), shown = warped(source, margin, spacing, rng)
         voxels, labels = cut_short((recoloured(voxels, spacing, rng), uncut), rng)
         left, before = counted(labels), np.maximum(counted(uncut), 1)
         kept = (shown * left / before)[1 : len(volumes) + 1]
-        complete = completely_visible(kept, volumes, whole)
+        if self.configuration.of_scan:
+            uncut_share = (left / before)[1 : len(volumes) + 1]
+            complete = completely_visible(uncut_share * volumes, volumes, whole)
+        else:
+            complete = completely_visible(kept, volumes, whole)
         cut = (left < before)[1 : len(volumes) + 1]
         slight = np.where(cut, kept, volumes) < self.configuration.rules().least
         labels[np.isin(labels, np.flatnonzero(slight) + 1)] = 0  # never found, so never remembered
         goal, point = self._goal(labels, None if forced is None else forced + 1, complete, rng)
         return self._tensors(voxels, goal, point)
+
+    def _middle(self, box: Any, forced: bool, rng: np.random.Generator) -> list[int]:
+        """The middle of a patch: any place in the box, or about the middle of it."""
+        low, high = np.asarray(box)
+        if forced and self.configuration.of_scan and rng.random() < CENTRED:
+            off = rng.normal(0, OFF_CENTRE / self.configuration.spacing, 3)
+            return [int(each) for each in np.rint((low + high) / 2 + off)]
+        return [int(each) for each in rng.integers(low, high + 1)]
 
     def _goal(
         self,

@@ -10,7 +10,7 @@ import torch
 from scipy.special import expit
 from torch import Tensor, nn
 
-from ...chain import Candidate, Settings, decode
+from ...chain import Candidate, Decoding, Settings, decode_with_ends
 from ...runtime import Progress
 from ...runtime.devices import quick
 from ...runtime.provenance import provenance
@@ -110,6 +110,13 @@ class Localizer:
         distance = apart([(window, look.positions) for window, look in looks])
         settings = self.settings
         return replace(settings, independence=settings.independence * belief(distance))
+
+    def decoded(self, looks: Sequence[tuple[Window, Look]], grid: Grid) -> Decoding:
+        """The spine that these looks show."""
+        # only between vertebrae are false places known to lie on the line of the spine
+        beyond = replace(self.settings, false_volume=Settings().false_volume)
+        candidates = self.candidates(looks, grid)
+        return decode_with_ends(candidates, self.settings, beyond, self.doubt(looks))
 
     def locate(self, volume: Volume, progress: Progress | None = None) -> list[Candidate]:
         """The places in a CT that may be vertebral bodies, with what they look like."""
@@ -252,9 +259,7 @@ def photographs(
 def label(volume: Volume, localizer: Localizer, progress: Progress | None = None) -> Spine:
     """The labelled spine of a CT."""
     looks = localizer.looks(volume, progress)
-    candidates = localizer.candidates(looks, volume.grid)
     made_by = provenance(
         f"{METHOD} {localizer.configuration.name}", localizer.weights, volume.source
     )
-    spine = decode(candidates, localizer.settings, localizer.doubt(looks)).spine
-    return replace(spine, provenance=made_by)
+    return replace(localizer.decoded(looks, volume.grid).spine, provenance=made_by)
