@@ -17,13 +17,14 @@ from pathlib import Path
 
 import torch
 from multiview_records import WAYS, Record, evaluation, measured, way_share
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from vertebra.errors import VertebraError
 from vertebra.methods.multiview import learning
 from vertebra.methods.multiview.configuration import COMPACT, Configuration
-from vertebra.methods.multiview.exposures import ENDING
+from vertebra.methods.multiview.exposures import ENDING, OPTICS, made_with
 from vertebra.methods.multiview.inference import Localizer
 from vertebra.runtime import Progress, replacing, write_text
 from vertebra.training import checkpoints
@@ -48,7 +49,7 @@ def main() -> None:
     parser.add_argument("--phantoms", type=int, default=12, help="how many unseen ones to label")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    full = smaller(options)
+    full = smaller(options, views_of(options.exposures))
     refuse_other_settings(full, options.out / "settings.json")
     attenuation = replace(full, optics=replace(full.optics, channels=("attenuation",)))
     variants = {
@@ -65,7 +66,14 @@ def main() -> None:
     print(table(localizers, records))
 
 
-def smaller(options: argparse.Namespace) -> Configuration:
+def views_of(source: Path) -> int:
+    """How many views of each part the exposures hold."""
+    first = min(source.glob(f"*{ENDING}"))
+    with safe_open(first, "pt") as file:
+        return int(json.loads(file.metadata()[OPTICS])["views"])
+
+
+def smaller(options: argparse.Namespace, views: int) -> Configuration:
     """COMPACT with the middle of its frames and fewer channels, trained briefly."""
     widths = COMPACT.widths
 
@@ -75,7 +83,7 @@ def smaller(options: argparse.Namespace) -> Configuration:
     return replace(
         COMPACT,
         name="ablation",
-        optics=replace(COMPACT.optics, frame=tuple(options.frame)),
+        optics=replace(COMPACT.optics, frame=tuple(options.frame), views=views),
         widths=replace(
             widths,
             stem=narrowed((widths.stem,))[0],
@@ -112,7 +120,7 @@ def cropped(source: Path, count: int, configuration: Configuration, out: Path) -
         exposures |= middle(exposures, configuration.optics.frame)
         exposures["images"] = exposures["images"][:, : len(channels)].contiguous()
         with replacing(target / name) as temporary:
-            save_file(exposures, temporary)
+            save_file(exposures, temporary, {OPTICS: made_with(configuration.optics)})
     return target
 
 
@@ -164,6 +172,9 @@ def trained(
             progress=progress,
         )
     network = learning.trained_network(folder, configuration)
+    configuration = replace(
+        configuration, optics=replace(configuration.optics, views=COMPACT.optics.views)
+    )
     return Localizer.of(network, configuration, weights=title)
 
 

@@ -1,5 +1,6 @@
 """The vote over views, the correction as published, and windows over tall scans."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -201,6 +202,29 @@ def test_how_sure_a_vertebra_is_the_closer_look_says_and_where_it_is_both():
     (both,) = blended([far, close])
     assert both.existence == pytest.approx(0.4)
     assert 50 < both.position[2] < 56
+
+
+def named(seen: tuple[Window, list[Sighting]], name: str) -> tuple[Window, list[Sighting]]:
+    """The same with another name for all that is shown."""
+    window, sightings = seen
+    return window, [replace(each, probabilities=one_hot(name)) for each in sightings]
+
+
+def one_hot(name: str) -> np.ndarray:
+    return np.eye(CLASSES)[LEVELS[name].rank]
+
+
+def test_in_the_neck_closer_looks_have_a_say_in_the_name_and_below_only_those_from_afar():
+    far, close = seen_at(0, 100, 50, pixel=2.5), seen_at(0, 100, 50, pixel=1.6)
+    (low,) = blended([named(far, "L1"), named(close, "T12")])
+    assert np.array_equal(low.probabilities, one_hot("L1"))
+    (high,) = blended([named(far, "C4"), named(close, "C3")])
+    assert high.probabilities[LEVELS["C3"].rank] > high.probabilities[LEVELS["C4"].rank] > 0.2
+
+
+def test_what_only_closer_looks_show_has_their_name():
+    (found,) = blended([seen_at(0, 100, pixel=2.5), named(seen_at(0, 100, 50, pixel=1.6), "L3")])
+    assert np.array_equal(found.probabilities, one_hot("L3"))
 
 
 def test_the_more_views_support_a_place_the_likelier_it_is_a_vertebra():

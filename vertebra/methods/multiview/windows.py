@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...anatomy import LEVELS
 from ...volume import Grid
 from .configuration import Optics
 from .geometry import Array, View, views_around
@@ -31,6 +32,8 @@ SHORTEST = 150.0
 BAND = 40.0
 SAME = 9.0
 """Points of two windows that lie this near (mm) are one vertebra."""
+COUNTED = LEVELS["T5"].rank
+"""From here on a name is counted from ribs and pelvis rather than known by shape: see 0016."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,9 @@ def blended(seen: Sequence[tuple[Window, Sequence[Sighting]]]) -> list[Sighting]
     """The sightings of all windows as one list; what two windows show becomes one, weighted.
 
     Whether there is a vertebra say the windows with the finest pixels that reach there: one that
-    shows nothing speaks against what another one shows. Where it is and its name all of them say.
+    shows nothing speaks against what another one shows. Where it is, and the name of a vertebra
+    down to T4, all of them say; farther down a name is counted from ribs and pelvis, which only
+    those with the largest pixels show.
     """
     flat = [(window, sighting) for window, sightings in seen for sighting in sightings]
     groups: list[list[tuple[Window, Sighting]]] = []
@@ -191,9 +196,17 @@ def _mean(group: Sequence[tuple[Window, Sighting]], windows: Sequence[Window]) -
     against = sum(float(each.weight(group[0][1].position[2])) for each in silent)
     certain = sum(_say(*each) * each[1].existence for each in closest)
     share = np.array([_say(*each) * each[1].existence for each in group])
-    share /= share.sum()
+    looks = np.array([each.probabilities for _, each in group])
+    name = _weighted(looks, share)
+    if name[:COUNTED].sum() < name[COUNTED:].sum():
+        pixels = np.array([window.pixel for window, _ in group])
+        name = _weighted(looks, np.where(pixels == pixels.max(), share, 0))
     return Sighting(
-        np.asarray(share @ np.array([each.position for _, each in group])),
-        np.asarray(share @ np.array([each.probabilities for _, each in group])),
+        _weighted(np.array([each.position for _, each in group]), share),
+        name,
         certain / (sum(_say(*each) for each in closest) + against),
     )
+
+
+def _weighted(rows: Array, weights: Array) -> Array:
+    return np.asarray(weights @ rows / weights.sum())
