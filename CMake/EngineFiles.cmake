@@ -7,6 +7,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/chain/__init__.py
   vertebra/chain/candidates.py
   vertebra/chain/decoder.py
+  vertebra/chain/ends.py
   vertebra/chain/evidence.py
   vertebra/chain/geometry.py
   vertebra/chain/lattice.py
@@ -236,6 +237,8 @@ set(ENGINE_PYTHON_SCRIPTS
 )
 
 set(ENGINE_PYTHON_RESOURCES
+  Resources/Models/iterative-coarse-up.json
+  Resources/Models/iterative-coarse-up.safetensors
   Resources/Models/iterative-coarse.json
   Resources/Models/iterative-coarse.safetensors
   Resources/Models/iterative-compact.json

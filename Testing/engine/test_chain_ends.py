@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,28 @@ def test_a_weak_place_between_vertebrae_stays_out() -> None:
     assert [each.level.name for each in found.spine] == names
     assert found.rejected == (0,)
     assert found.naming.candidates == (1, 2, 3, 4, 5, 6, 7)
+
+
+def test_an_end_at_which_prolonging_would_rename_the_spine_stays_and_the_other_is_prolonged() -> (
+    None
+):
+    names, heights = ["L2", "L3", "L4", "L5", "S1"], [0, -33, -66, -98, -128]
+    spine = [
+        Candidate.at_level(
+            (0, -8 if name == "S1" else 0, z), LEVELS[name], spread=0.5, existence=0.99
+        )
+        for name, z in zip(names, heights)
+    ]
+    sacrum = Candidate.at_level((0, -20, -156), LEVELS["S1"], spread=0.5, existence=0.3)
+    within, beyond = replace(WITHIN, independence=0.35), replace(BEYOND, independence=0.35)
+    tempting = decode([*spine, sacrum], beyond).spine
+    assert [each.level.name for each in tempting] == ["L2", "L3", "L4", "L5", "L6", "S1"]
+    found = decode_with_ends([*spine, sacrum], within, beyond)
+    assert [each.level.name for each in found.spine] == names
+    above = Candidate.at_level((0, 0, 32), LEVELS["L1"], spread=0.5, existence=0.15)
+    found = decode_with_ends([*spine, sacrum, above], within, beyond)
+    assert [each.level.name for each in found.spine] == ["L1", *names]
+    assert found.rejected == (5,)
 
 
 def test_numbers_of_candidates_are_those_of_the_list_that_was_given() -> None:

@@ -75,16 +75,21 @@ def test_changes_depend_on_the_random_numbers_alone():
     assert np.array_equal(one[0][1], other[0][1])
 
 
-def test_cuts_leave_air():
+def test_cuts_leave_air_at_one_end_along_any_axis_but_mostly_along_z():
     rng = np.random.default_rng(2)
     voxels, labels = np.full((8, 8, 20), 50, np.float32), np.ones((8, 8, 20), np.uint8)
-    cuts = [cut_short((voxels, labels), rng) for _ in range(60)]
+    cuts = [cut_short((voxels, labels), rng) for _ in range(200)]
     short = [(new, mask) for new, mask in cuts if not mask.all()]
-    assert 5 < len(short) < 30
+    assert 25 < len(short) < 75
+    cut_along = np.zeros(3, int)
     for new, mask in short:
         assert np.array_equal(new == -1024, mask == 0)
-        assert mask[..., 0].all() != mask[..., -1].all()
+        ended = [(mask.take(0, axis).all(), mask.take(-1, axis).all()) for axis in range(3)]
+        assert sum(one != other for one, other in ended) == 1
+        cut_along += [one != other for one, other in ended]
         assert counted(mask)[1] == mask.sum()
+    assert (cut_along > 0).all()
+    assert cut_along[2] == cut_along.max()
 
 
 def test_noise_and_calibration_keep_soft_tissue_near_its_brightness():

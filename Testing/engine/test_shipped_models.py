@@ -12,7 +12,8 @@ from vertebra.runtime import models
 from vertebra.spine import Spine
 
 UNSEEN = 7_000_000
-NAMES = ("multiview-compact", "iterative-compact", "iterative-coarse")
+SEGMENTERS = ("iterative-compact", "iterative-coarse", "iterative-coarse-up")
+NAMES = ("multiview-compact", *SEGMENTERS)
 
 
 def counted(spine):
@@ -52,7 +53,7 @@ def test_unseen_phantoms_are_labelled(localizer):
     assert total.error_identified.median < 2.5
 
 
-@pytest.mark.parametrize("name", ["iterative-compact", "iterative-coarse"])
+@pytest.mark.parametrize("name", SEGMENTERS)
 def test_marked_vertebrae_of_an_unseen_phantom_are_segmented(name):
     segmenter = Segmenter.load(name)
     made = make_case(UNSEEN + 50, region="lumbar", spacing=1.5)

@@ -22,24 +22,38 @@ def decode_with_ends(
     beyond: Settings,
     doubt: Settings | None = None,
 ) -> Decoding:
-    """As `decode`: what is rejected `within` the spine stays out, the rest is named by `beyond`."""
-    strict = decode(candidates, within)
+    """As `decode` with the settings for `within` the spine, then prolonged by those for `beyond`.
+
+    Prolonging names nothing anew: an end at which it would is left as it is.
+    """
+    strict = decode(candidates, within, doubt)
     if not len(strict.spine):
         return strict
-    chosen = set(strict.naming.candidates)
+    named = dict(zip(strict.naming.candidates, strict.naming.levels))
     order = geometry.along_the_tail(candidates)
-    taken = [place for place, index in enumerate(order) if index in chosen]
-    inside = set(order[taken[0] : taken[-1]]) - chosen
-    kept = [index for index in range(len(candidates)) if index not in inside]
-    found = decode([candidates[index] for index in kept], beyond, doubt)
+    taken = [place for place, index in enumerate(order) if index in named]
+    above, below = order[: taken[0]], order[taken[-1] + 1 :]
+    for further in ({*above, *below}, set(above), set(below)):
+        if not further:
+            continue
+        kept = [index for index in range(len(candidates)) if index in named or index in further]
+        found = _numbered(decode([candidates[i] for i in kept], beyond, doubt), kept)
+        again = dict(zip(found.naming.candidates, found.naming.levels))
+        if all(again.get(index) is level for index, level in named.items()):
+            rejected = set(order) - set(found.naming.candidates)
+            return replace(found, rejected=tuple(sorted(rejected)))
+    return strict
+
+
+def _numbered(found: Decoding, kept: Sequence[int]) -> Decoding:
+    """What was found among the kept candidates, by the numbers of all."""
+    runner_up = found.runner_up
     return replace(
         found,
-        naming=_numbered(found.naming, kept),
-        runner_up=found.runner_up and _numbered(found.runner_up, kept),
-        rejected=tuple(sorted({*inside, *(kept[index] for index in found.rejected)})),
+        naming=_renumbered(found.naming, kept),
+        runner_up=None if runner_up is None else _renumbered(runner_up, kept),
     )
 
 
-def _numbered(naming: Naming, kept: Sequence[int]) -> Naming:
-    """A naming of the kept candidates as one of all."""
+def _renumbered(naming: Naming, kept: Sequence[int]) -> Naming:
     return replace(naming, candidates=tuple(kept[index] for index in naming.candidates))

@@ -1,7 +1,7 @@
 """Random changes of training patches, so that they vary as scans do.
 
-The paper has elastic deformation, noise, smoothing and cuts along z; rotation, scale, contrast and
-thick slices are for CTs of many scanners (docs/decisions/0009).
+The paper has elastic deformation, noise, smoothing and cuts along z; cuts across, rotation, scale,
+contrast and thick slices are for CTs of many scanners (docs/decisions/0009).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from ...volume.resampling import AIR
 
 OFTEN = 0.5
 """How often a patch is changed in one of the ways."""
+CUT = (0.2, 0.3, 0.5)
+"""Along which axis a scan ends in a patch: narrow fields of view cut processes off."""
 TURN = 15.0
 """Most rotation about each axis, degrees."""
 SCALE = (0.85, 1.2)
@@ -69,15 +71,17 @@ def warped(
 
 
 def cut_short(patch: Patch, rng: np.random.Generator) -> Patch:
-    """Patch and labels as if the scan ended somewhere in them: cropping along the z-axis."""
+    """Patch and labels as if the scan ended somewhere in them, mostly along z as in the paper."""
     voxels, labels = patch
     if rng.random() >= OFTEN / 2:
         return patch
-    height = labels.shape[2]
-    gone = int(rng.integers(1, max(2, height // 2)))
-    beyond = slice(0, gone) if rng.random() < 0.5 else slice(height - gone, height)
+    axis = int(rng.choice(3, p=CUT))
+    size = labels.shape[axis]
+    gone = int(rng.integers(1, max(2, size // 2)))
+    beyond = [slice(None)] * 3
+    beyond[axis] = slice(0, gone) if rng.random() < 0.5 else slice(size - gone, size)
     voxels, labels = voxels.copy(), labels.copy()
-    voxels[..., beyond], labels[..., beyond] = AIR, 0
+    voxels[tuple(beyond)], labels[tuple(beyond)] = AIR, 0
     return voxels, labels
 
 

@@ -134,12 +134,10 @@ class Patches:
         (voxels, uncut), shown = warped(source, margin, spacing, rng)
         voxels, labels = cut_short((recoloured(voxels, spacing, rng), uncut), rng)
         left, before = counted(labels), np.maximum(counted(uncut), 1)
-        kept = (shown * left / before)[1 : len(volumes) + 1]
-        if self.configuration.of_scan:
-            uncut_share = (left / before)[1 : len(volumes) + 1]
-            complete = completely_visible(uncut_share * volumes, volumes, whole)
-        else:
-            complete = completely_visible(kept, volumes, whole)
+        share = (left / before)[1 : len(volumes) + 1]
+        kept = shown[1 : len(volumes) + 1] * share
+        seen = share * volumes if self.configuration.of_scan else kept
+        complete = completely_visible(seen, volumes, whole)
         cut = (left < before)[1 : len(volumes) + 1]
         slight = np.where(cut, kept, volumes) < self.configuration.rules().least
         labels[np.isin(labels, np.flatnonzero(slight) + 1)] = 0  # never found, so never remembered

@@ -33,7 +33,7 @@ BAND = 40.0
 SAME = 9.0
 """Points of two windows that lie this near (mm) are one vertebra."""
 COUNTED = LEVELS["T5"].rank
-"""From here on a name is counted from ribs and pelvis rather than known by shape: see 0016."""
+"""From here on a name is counted from ribs and pelvis rather than known by shape: decision 0016."""
 
 
 @dataclass(frozen=True)
