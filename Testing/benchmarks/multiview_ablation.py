@@ -46,6 +46,9 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--frame", type=int, nargs=2, default=(128, 64), help="rows and columns")
     parser.add_argument("--channels", type=float, default=0.5, help="share of COMPACT's channels")
+    parser.add_argument(
+        "--only", nargs="+", help="some variants by their titles, such as 'all parts'"
+    )
     parser.add_argument("--phantoms", type=int, default=12, help="how many unseen ones to label")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -60,6 +63,8 @@ def main() -> None:
     }
     localizers = []
     for title, (configuration, pretrained) in variants.items():
+        if options.only and title not in options.only:
+            continue
         exposures = cropped(options.exposures, options.scans, configuration, options.out)
         localizers.append(trained(title, configuration, pretrained, exposures, options.out))
     records = labelled(localizers, options.phantoms, options.out / "records")
