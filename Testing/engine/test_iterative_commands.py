@@ -69,7 +69,7 @@ def test_a_trained_model_is_installed_and_segments(toys, verse_data, tmp_path, c
     ct = write_volume(scan, tmp_path / "scan.nii.gz")
     file = markups.write(tmp_path / "points.mrk.json", points)
     arguments = [str(ct), "--points", str(file), "--direction", "up", "--device", "cpu", "--json"]
-    assert run(["segment", *arguments]) == 0
+    assert run(["segment", *arguments, "--model", "toy"]) == 0
     assert json.loads(capsys.readouterr().out)["made_by"]["method"] == "iterative tiny"
     assert train(*common) == 1
     assert "resume it or choose another folder" in " ".join(capsys.readouterr().err.split())

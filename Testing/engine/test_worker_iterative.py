@@ -88,7 +88,7 @@ def test_masks_come_from_another_process_and_one_is_made_anew(told):
     ("given", "options", "sentence"),
     [
         ({}, {"model": "other"}, "There is no model 'other' on this machine"),
-        ({}, {"direction": "up"}, "No model for segmenting vertebrae that goes up is installed"),
+        ({}, {"direction": "up", "model": "iterative-coarse"}, "'iterative-coarse' does not go up"),
         ({"spine": POINTS}, {"only": 1}, "One vertebra alone needs points and masks"),
         ({"spine": POINTS, "labels": TRUTH}, {"only": 9}, "There is no vertebra number 9"),
     ],
