@@ -115,6 +115,39 @@ def test_gradients_are_shortened_unless_the_schedule_lets_them_alone(tmp_path):
     assert moved[1e-6] < 1e-7 < 1e-4 < moved[None]
 
 
+class Damaged(Numbers):
+    """Batches of which all from a number on are not finite."""
+
+    def __init__(self, start, end):
+        self.span = range(start, end)
+
+    def __getitem__(self, number):
+        batch = super().__getitem__(number)
+        return {"x": batch["x"] * torch.inf} if number in self.span else batch
+
+
+def learn_from(damaged, out):
+    network = nn.Linear(1, 1, bias=False)
+    learner = Line()
+    learner.layers = network
+    schedule = Schedule(100, 16, 1e-2)
+    train(learner, damaged, schedule, out, device="cpu", precision="32-true")
+    return network.weight
+
+
+def test_iterations_without_a_finite_gradient_change_nothing_and_are_counted(tmp_path):
+    weight = learn_from(Damaged(30, 40), tmp_path)
+    assert torch.isfinite(weight).all()
+    assert [entry["left out"] for entry in curves.read(tmp_path)] == [0, 0.4, 0, 0]
+
+
+def test_a_training_that_learns_nothing_any_more_ends_with_a_sentence(tmp_path):
+    with pytest.raises(VertebraError, match="last 50 iterations were not finite"):
+        learn_from(Damaged(10, 100), tmp_path)
+    assert checkpoints.read_state(tmp_path)["step"] == 59
+    assert all(w.isfinite().all() for w in checkpoints.network_weights(tmp_path).values())
+
+
 def test_a_damaged_or_missing_checkpoint_is_refused(tmp_path):
     with pytest.raises(BadModel, match="no checkpoint"):
         learn(line(), tmp_path / "empty", resume=True)

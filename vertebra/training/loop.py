@@ -22,6 +22,8 @@ from .schedule import Schedule
 SAVE_EVERY = 250
 """Iterations between checkpoints; a crash costs no more than these."""
 LOG_EVERY = 25
+HOPELESS = 50
+"""So many iterations in a row whose gradients are not finite end a training."""
 
 
 def train(
@@ -45,6 +47,7 @@ def train(
     Every step seeds all random numbers from `seed` and its own number, and batches depend on
     their number alone: in float32 a training that was interrupted and resumed ends with the same
     weights. In bfloat16 processors add in varying order, and no two trainings are quite the same.
+    An iteration whose gradient is not finite changes nothing; "left out" in the curves counts them.
     """
     progress = progress or Progress()
     fabric = _fabric(device, devices, precision)
@@ -68,6 +71,7 @@ def train(
         workers=workers,
     )
     recent: list[dict[str, float]] = []
+    lost = 0
     model.train()
     try:
         for number, batch in enumerate(feed, start=step):
@@ -80,10 +84,18 @@ def train(
             largest = schedule.largest_gradient or math.inf
             size = fabric.clip_gradients(model, tuner, max_norm=largest, error_if_nonfinite=False)
             # a batch of nothing but air can overflow in half precision; it teaches nothing
-            if size is None or torch.isfinite(size):
+            usable = size is None or bool(torch.isfinite(size))
+            if usable:
                 tuner.step()
+            lost = 0 if usable else lost + 1
+            if lost == HOPELESS:
+                raise VertebraError(
+                    f"The gradients of the last {HOPELESS} iterations were not finite, so that "
+                    "nothing is learned any more. Look for damaged scans, or lower the rate."
+                )
             step = number + 1
-            recent.append({name: float(value.detach()) for name, value in parts.items()})
+            values = {name: float(value.detach()) for name, value in parts.items()}
+            recent.append({**values, "left out": float(not usable)})
             if curves and step % LOG_EVERY == 0:
                 curves.add(step, {**_means(recent), "rate": schedule.rate_at(number)})
                 recent.clear()

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ...runtime.devices import exact
 from ..common.convolution import NormalizedConvolution
 from .configuration import Configuration
 from .unet import UNet
@@ -38,7 +39,10 @@ class MemoryNetwork(UNet):
     def forward(self, patch: Tensor) -> Reading:
         """Read patches (batch, channels, x, y, z) made by `network_input`."""
         voxels, deepest = self.read(patch)
-        return Reading(voxels, self.completeness(deepest).flatten())
+        # on processors, PyTorch 2.13 takes memory that nobody wrote for part of the gradient of
+        # 3x3x3 kernels over 2x2x2 voxels in bfloat16; the branch is so small that float32 is free
+        with exact(deepest.device):
+            return Reading(voxels, self.completeness(deepest.float()).flatten())
 
 
 def network_input(patch: Tensor, memory: Tensor, pointer: Tensor | None = None) -> Tensor:
