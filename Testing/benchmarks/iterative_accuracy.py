@@ -66,6 +66,9 @@ def main() -> None:
         if f"phantom-{seed:07d}" in results:
             continue
         scan, seconds = timed(make, seed, options.spacing)
+        if not len(scan.spine):
+            print(f"{scan.name} shows no vertebra and is left out", flush=True)
+            continue
         runs = dict(_runs(scan, segmenters, coarse, options))
         results[scan.name] = {"seconds to make": seconds, "runs": runs}
         spent = sum(run["seconds"] + run["seconds to score"] for run in runs.values())
