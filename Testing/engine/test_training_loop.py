@@ -116,7 +116,7 @@ def test_gradients_are_shortened_unless_the_schedule_lets_them_alone(tmp_path):
 
 
 class Damaged(Numbers):
-    """Batches of which all from a number on are not finite."""
+    """Batches of which those from one number to before another are not finite."""
 
     def __init__(self, start, end):
         self.span = range(start, end)

@@ -59,6 +59,13 @@ def quick(device: torch.device) -> AbstractContextManager[object]:
     return nullcontext()
 
 
+def exact(device: torch.device) -> AbstractContextManager[object]:
+    """Within it, networks compute in full precision again."""
+    if torch.amp.is_autocast_available(device.type):
+        return torch.autocast(device.type, enabled=False)
+    return nullcontext()
+
+
 def with_fallback(
     work: Callable[[torch.device], Result],
     preferred: torch.device,
@@ -93,10 +100,3 @@ def _out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.cuda.OutOfMemoryError) or any(
         words in str(error) for words in OUT_OF_MEMORY
     )
-
-
-def exact(device: torch.device) -> AbstractContextManager[object]:
-    """Within it, networks compute in full precision again."""
-    if torch.amp.is_autocast_available(device.type):
-        return torch.autocast(device.type, enabled=False)
-    return nullcontext()
