@@ -27,6 +27,7 @@ from iterative_scans import (
     crop,
     drawn,
     figures,
+    section,
     segmenter_of,
     timed,
     totalsegmentator,
@@ -61,7 +62,7 @@ def main() -> None:
     if options.results and options.results.exists():
         content = together(read(options.results), content)
     results = content["scans"]
-    make = crop if options.part == "crop" else whole
+    make = {"crop": crop, "section": section, "whole": whole}[options.part]
     for seed in range(SEED + options.first, SEED + options.first + options.count):
         if f"phantom-{seed:07d}" in results:
             continue
@@ -94,7 +95,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jitter", type=float, default=2.0, help="error of given points, mm (SD)")
     parser.add_argument("--first", type=int, default=0, help="which phantom to begin with")
     parser.add_argument("--count", type=int, default=0, help="how many phantoms")
-    parser.add_argument("--part", choices=("crop", "whole"), default="crop", help="of phantoms")
+    parser.add_argument("--part", choices=("crop", "section", "whole"), default="crop")
     parser.add_argument("--spacing", type=float, default=1.0, help="of the phantoms, mm")
     parser.add_argument("--results", type=Path, help="a file to keep the phantoms' figures in")
     parser.add_argument("--merge", nargs="+", type=Path, help="print what such files hold together")

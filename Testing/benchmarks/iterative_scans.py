@@ -17,7 +17,7 @@ from vertebra.anatomy import VERTEBRAE, Region
 from vertebra.errors import VertebraError
 from vertebra.evaluation import Annotation, Case, score
 from vertebra.exchange import labelmap, table
-from vertebra.methods.iterative.coarse import place_in
+from vertebra.methods.iterative.coarse import places_from_afar
 from vertebra.methods.iterative.configuration import LEAST_FRAGMENT, from_dict
 from vertebra.methods.iterative.ends import ends_of
 from vertebra.methods.iterative.guided import segment_places
@@ -25,7 +25,6 @@ from vertebra.methods.iterative.inference import Segmenter, places_of
 from vertebra.methods.iterative.instances import Instance
 from vertebra.methods.iterative.learning import trained_network
 from vertebra.methods.iterative.lessons import MASKED, PHANTOM_COMPLETE
-from vertebra.methods.iterative.misfits import misfits
 from vertebra.methods.iterative.refinement import Boundary
 from vertebra.methods.iterative.result import Canvas, drawn_for_points, drawn_without_points
 from vertebra.phantom.scan import make_case
@@ -39,6 +38,7 @@ STARTS = ("points", "search", "coarse")
 USUAL = [v for v in VERTEBRAE if v.region is not Region.SACRAL and v.name not in ("T13", "L6")]
 ACROSS, ALONG = 140, 160
 """A crop of a phantom, mm: four vertebrae or more with their processes, quickly made."""
+SECTIONS = ("cervical", "thoracic", "lumbar")
 BODY = (49, 50)
 """What TPTBox' subregion masks call the border and the inside of a vertebral body."""
 L3 = 22
@@ -69,6 +69,12 @@ def crop(seed: int, spacing: float) -> Scan:
     middle = USUAL[seed % len(USUAL)].name
     shape = [round(size / spacing) for size in (ACROSS, ACROSS, ALONG)]
     return counted(seed, make_case(seed, spacing=spacing, region=middle, shape=shape), spacing)
+
+
+def section(seed: int, spacing: float) -> Scan:
+    """Neck, chest or loins of an unseen phantom in the field of view that spine CTs have."""
+    region = SECTIONS[seed % len(SECTIONS)]
+    return counted(seed, make_case(seed, spacing=spacing, region=region), spacing)
 
 
 def whole(seed: int, spacing: float) -> Scan:
@@ -146,10 +152,7 @@ def traversed(
     elif coarse is None:
         raise VertebraError("Name the model to search with: --coarse.")
     else:
-        large, search = coarse.begin(scan.volume, Progress(), None)
-        seen = list(search.run())
-        strays = misfits(seen, large)
-        places = [place_in(each, large, small) for each in seen if each.number not in strays]
+        places = places_from_afar(coarse, small, Progress())
         alone = (instance for _, instance in segment_places(traversal, places))
     return Found(small, [(None, instance) for instance in alone], None)
 
@@ -172,7 +175,8 @@ def boundaries(segmenter: Segmenter) -> list[Boundary]:
 
 
 def figures(scan: Scan, labels: LabelMap, spine: Spine) -> dict[str, Any]:
-    """The figures of a scan, as JSON holds them; completeness counts right, false, missed."""
+    """The figures of a scan, as JSON holds them; completeness counts right, false, missed, and
+    how many are cut."""
     truth, prediction = Annotation(scan.spine, scan.labels), Annotation(spine, labels)
     found = score(Case(scan.name, truth, prediction))
     complete = {each.level for each in scan.spine if each.completeness == 1}
@@ -196,9 +200,9 @@ def figures(scan: Scan, labels: LabelMap, spine: Spine) -> dict[str, Any]:
         "merged": len(masks.merged),
         "double": len(masks.double),
         "invented": masks.quality.invented,
-        "judged": [judged.right, judged.false_positives, judged.false_negatives]
+        "judged": [judged.right, judged.false_positives, judged.false_negatives, judged.partial]
         if judged
-        else [0, 0, 0],
+        else [0, 0, 0, 0],
     }
 
 

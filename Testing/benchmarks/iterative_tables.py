@@ -49,9 +49,11 @@ def print_run(name: str, runs: list[Any]) -> None:
     print_row("completely visible", complete)
     print_row("partly visible", [each for each in every if not each["whole"]])
     print("\n" + ", ".join(f"{kind} {total(runs, kind)}" for kind in FAULTS), end="; ")
-    wrong = np.sum([run["judged"] for run in runs], axis=0)[1:] / len(runs)
-    print(f"completeness right {rightly(runs)}, {wrong[0]:.2f} false positives and ", end="")
-    print(f"{wrong[1]:.2f} negatives a scan")
+    _, false, missed, cut = np.sum([run["judged"] for run in runs], axis=0)
+    print(
+        f"completeness right {rightly(runs)}, of which {cut} are cut, and {cut - false} called so;"
+    )
+    print(f"{false / len(runs):.2f} false positives and {missed / len(runs):.2f} negatives a scan")
 
 
 def print_row(name: str, rows: list[Row]) -> None:
@@ -88,7 +90,7 @@ def total(runs: Iterable[Any], kind: str) -> int:
 
 def rightly(runs: Iterable[Any]) -> str:
     """The share of vertebrae whose completeness is judged rightly."""
-    judged = np.sum([run["judged"] for run in runs], axis=0)
+    judged = np.sum([run["judged"][:3] for run in runs], axis=0)
     return f"{judged[0] / judged.sum():.1%} of {judged.sum()}" if judged.sum() else "-"
 
 

@@ -146,9 +146,12 @@ def test_completeness_counts_as_in_the_iterative_paper() -> None:
     score = completeness(truth, found)
     assert (score.right, score.false_positives, score.false_negatives) == (2, 1, 1)
     assert score.accuracy == 0.5
+    assert (score.partial, score.partial_found) == (1, 0.0)
     both = pooled([score, completeness(LUMBAR, LUMBAR)])  # the second says nothing at all
     assert (both.scans, both.false_positives_a_scan, both.false_negatives_a_scan) == (1, 1.0, 1.0)
+    assert (both.partial, pooled([both, both]).partial) == (1, 2)
     assert pooled([]).accuracy is None
+    assert pooled([]).partial_found is None
     assert pooled([]).false_positives_a_scan is None
     assert pooled([]).false_negatives_a_scan is None
 

@@ -17,7 +17,7 @@ from vertebra.anatomy import LEVELS, Anomaly
 from vertebra.phantom.bones import MARGIN, Bones, render_bones, render_vertebra
 from vertebra.phantom.cage import Rib, rib_tubes
 from vertebra.phantom.form import Fracture
-from vertebra.phantom.hardness import ARCH, DENS, NECK, SHELL, Hardness
+from vertebra.phantom.hardness import ARCH, DENS, LOW_ARCH, NECK, SHELL, Hardness
 from vertebra.phantom.pathology import (
     METAL_CEMENT,
     METAL_PEEK,
@@ -204,10 +204,19 @@ def test_the_dens_is_denser_than_the_axis_body_and_its_neck_sparser(subject: Sub
 def test_hardness_varies_between_subjects_around_what_is_known() -> None:
     drawn = [Hardness.draw(seed) for seed in range(200)]
     assert drawn[7] == Hardness.draw(7)
-    for name, usual in (("dens", DENS), ("neck", NECK), ("arch", ARCH), ("shell", SHELL)):
+    known = {"dens": DENS, "neck": NECK, "arch": ARCH, "shell": SHELL, "low_arch": LOW_ARCH}
+    for name, usual in known.items():
         values = [getattr(each, name) for each in drawn]
         assert np.mean(values) == pytest.approx(usual, rel=0.08)
         assert 0.1 < np.std(values) / usual < 0.4
+
+
+def test_arches_below_the_neck_have_thin_shells_in_some_and_such_as_in_the_neck_in_others() -> None:
+    drawn = [Hardness.draw(seed) for seed in range(200)]
+    shells = np.array([each.low_arch_shell for each in drawn])
+    assert np.mean(shells < 0.2) > 0.1
+    assert np.mean(shells > 0.6) > 0.05
+    assert np.mean([each.low_arch < 1.0 for each in drawn]) > 0.1
 
 
 def test_findings_show_as_metal_lesions_bridges_and_missing_laminae(subject: Subject) -> None:

@@ -17,12 +17,19 @@ class CompletenessScore:
     right: int
     false_positives: int
     false_negatives: int
+    partial: int
+    """How many are cut by the edge of the scan in truth: those that a mistake can cost most."""
 
     @property
     def accuracy(self) -> float | None:
         """The share of vertebrae judged as in the reference."""
         judged = self.right + self.false_positives + self.false_negatives
         return self.right / judged if judged else None
+
+    @property
+    def partial_found(self) -> float | None:
+        """The share of those cut by the edge that are called so."""
+        return 1 - self.false_positives / self.partial if self.partial else None
 
     @property
     def false_positives_a_scan(self) -> float | None:
@@ -49,6 +56,7 @@ def completeness(reference: Spine, prediction: Spine) -> CompletenessScore:
         right=sum(truth == claim for truth, claim in judged),
         false_positives=sum(claim and not truth for truth, claim in judged),
         false_negatives=sum(truth and not claim for truth, claim in judged),
+        partial=sum(not truth for truth, _ in judged),
     )
 
 
@@ -60,6 +68,7 @@ def pooled(scores: Iterable[CompletenessScore]) -> CompletenessScore:
         right=sum(each.right for each in every),
         false_positives=sum(each.false_positives for each in every),
         false_negatives=sum(each.false_negatives for each in every),
+        partial=sum(each.partial for each in every),
     )
 
 

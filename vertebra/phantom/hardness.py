@@ -3,6 +3,8 @@
 Computed tomography of the axis in 198 patients (J Orthop Surg Res 2023) shows 303 mg/cm3 in the
 dens, 160 in its neck and 240 in the body below; the shell, too, is thickest in the dens. In C3 to
 C5 the joints' pillars and the laminae are denser than the bodies (PLoS One 2022, 23 specimens).
+Below the neck arches are thinner shelled and vary far more, from hardly harder than the body to
+some as in the neck (Testing/benchmarks/phantom_spinous.py).
 """
 
 from __future__ import annotations
@@ -22,6 +24,10 @@ ARCH, DENS, NECK, ATLAS = 1.5, 1.45, 0.67, 1.4
 """Trabecular density against a body's: of an arch, of the dens, of its neck, and of the atlas."""
 SHELL_SD, DENSITY_SD = 0.25, 0.18
 """From subject to subject, as a share."""
+LOW_ARCH_SHELL, LOW_ARCH = 0.3, 1.15
+"""The same of an arch below the neck,"""
+LOW_ARCH_SHELL_SD, LOW_ARCH_SD = 0.6, 0.22
+"""and from subject to subject."""
 NECK_WIDTH = 4.0
 """Half the height (mm) of the sparse zone between the dens and the axis' body."""
 
@@ -38,20 +44,27 @@ class Hardness:
     dens: float
     neck: float
     atlas: float
+    low_arch_shell: float
+    low_arch: float
 
     @classmethod
     def draw(cls, seed: int) -> Hardness:
         """The hardness of a seed."""
         rng = generator(seed, "hardness")
-        usual = np.array([SHELL, ARCH_SHELL, DENS_SHELL, ATLAS_SHELL, ARCH, DENS, NECK, ATLAS])
-        spread = np.repeat([SHELL_SD, DENSITY_SD], 4)
-        chance = np.clip(rng.standard_normal(8), -2.2, 2.2)
-        return cls(*(usual * np.exp(spread * chance)).tolist())
+        usual = [SHELL, ARCH_SHELL, DENS_SHELL, ATLAS_SHELL, ARCH, DENS, NECK, ATLAS]
+        usual += [LOW_ARCH_SHELL, LOW_ARCH]
+        spread = [SHELL_SD] * 4 + [DENSITY_SD] * 4 + [LOW_ARCH_SHELL_SD, LOW_ARCH_SD]
+        chance = np.clip(rng.standard_normal(10), -2.2, 2.2)
+        return cls(*(np.array(usual) * np.exp(np.array(spread) * chance)).tolist())
 
     def of(self, level: str, form: Form, sampled: Sampled, z: Tensor) -> tuple[Tensor, Tensor]:
         """Shell (mm) and density (1: a body's) around a vertebra, z mm above its body's centre."""
-        shell = self.shell + sampled.posterior * self.arch_shell
-        density = 1.0 + sampled.posterior * (self.arch - 1.0)
+        neck = level.startswith("C")
+        arch_shell, arch = (
+            (self.arch_shell, self.arch) if neck else (self.low_arch_shell, self.low_arch)
+        )
+        shell = self.shell + sampled.posterior * arch_shell
+        density = 1.0 + sampled.posterior * (arch - 1.0)
         if level == "C1":
             shell = shell + (1.0 - sampled.posterior) * self.atlas_shell
             density = density + (1.0 - sampled.posterior) * (self.atlas - 1.0)

@@ -26,21 +26,29 @@ def segment_coarse_to_fine(
 ) -> tuple[LabelMap, Spine]:
     """As `fine.segment(volume)`, several times faster: the search needs few voxels."""
     progress = progress or Progress()
-    tell: Listener = on_event or (lambda _: None)
-    # what is found in large voxels is found again in small ones, and only then there to be shown
-    small, search = coarse.begin(
-        volume, progress.part(0.0, 0.3), lambda each: tell(each) if isinstance(each, Step) else None
-    )
-    found = list(search.run())
-    strays = misfits(found, small)
-    for why in strays.values():
-        tell(Dropped(None, why))
-    large, traversal = fine.begin(volume, progress.part(0.3, 1.0), on_event)
-    places = [place_in(each, small, large) for each in found if each.number not in strays]
+    large = fine.upright(volume, progress.part(0.0, 0.1))
+    places = places_from_afar(coarse, large, progress.part(0.1, 0.4), on_event)
+    traversal = fine.traversal(large, progress.part(0.4, 1.0), on_event)
     instances = (instance for _, instance in segment_places(traversal, places))
     canvas = Canvas.empty(volume, large, fine.drawing(volume, large), on_event)
     labels, spine = drawn_without_points(canvas, instances)
     return labels, replace(spine, provenance=fine.provenance(volume))
+
+
+def places_from_afar(
+    coarse: Segmenter, large: Volume, progress: Progress, on_event: Listener | None = None
+) -> list[Place]:
+    """Where a coarse search finds vertebrae in an upright scan of smaller voxels."""
+    tell: Listener = on_event or (lambda _: None)
+    # what is found in large voxels is found again in small ones, and only then there to be shown
+    small, search = coarse.begin(
+        large, progress, lambda each: tell(each) if isinstance(each, Step) else None
+    )
+    found = list(search.run(brief=True))
+    strays = misfits(found, small)
+    for why in strays.values():
+        tell(Dropped(None, why))
+    return [place_in(each, small, large) for each in found if each.number not in strays]
 
 
 def place_in(instance: Instance, coarse: Volume, fine: Volume) -> Place:

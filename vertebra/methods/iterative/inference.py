@@ -170,10 +170,21 @@ class Segmenter:
         self, volume: Volume, progress: Progress, on_event: Listener | None
     ) -> tuple[Volume, Traversal]:
         """The scan in the network's voxels, and a traversal of it that has not begun."""
+        small = self.upright(volume, progress.part(0.0, 0.05))
+        return small, self.traversal(small, progress.part(0.05, 1.0), on_event)
+
+    def upright(self, volume: Volume, progress: Progress) -> Volume:
+        """The scan in the network's voxels."""
         progress.report(0.0, "Bringing the scan upright")
-        small = upright(volume, self.configuration.spacing, progress.part(0.0, 0.05))
-        rules, part = self.configuration.rules(), progress.part(0.05, 1.0)
-        return small, Traversal(small, self.segment_patch, rules, on_event, part)
+        return upright(volume, self.configuration.spacing, progress)
+
+    def traversal(
+        self, upright: Volume, progress: Progress, on_event: Listener | None
+    ) -> Traversal:
+        """A traversal of an upright scan that has not begun."""
+        return Traversal(
+            upright, self.segment_patch, self.configuration.rules(), on_event, progress
+        )
 
     def drawing(self, scan: Volume, upright: Volume) -> Draw:
         """How instances found in the upright scan are drawn on the scan's own grid."""

@@ -55,17 +55,18 @@ class Traversal:
         self._progress = progress or Progress()
         self._fraction = 0.0
 
-    def run(self) -> Iterator[Instance]:
+    def run(self, *, brief: bool = False) -> Iterator[Instance]:
         """Search for the first vertebra, follow the spine to its end, and search on from there.
 
-        Each vertebra is in the memory when it is given.
+        Each vertebra is in the memory when it is given. A brief run, to which only places matter,
+        does without the last look of each visit: the one at the place that has been settled.
         """
         ahead = search_places(self.volume.grid.shape, self.rules)
         while ahead:
             here = ahead.pop(0)
             if not self._may_hold_bone(here):
                 continue
-            while (found := self.track(here)) is not None:
+            while (found := self.track(here, trusted=brief)) is not None:
                 self.keep(found)
                 yield found
                 here = found.centre
@@ -76,9 +77,9 @@ class Traversal:
     ) -> Instance | None:
         """Move from `start` to the vertebra that comes first there, until the patch stays in place.
 
-        A trusted start counts as the position before it: if the vertebra lies in its middle, one
-        look is enough. The network may be told a point in the vertebra's body. Nothing is returned
-        where no fragment is large enough.
+        Where starts are trusted, a look is the last one if the vertebra lies in its middle, be it
+        the first. The network may be told a point in the vertebra's body. Nothing is returned where
+        no fragment is large enough.
         """
         number = len(self.instances) + 1
         before: Sequence[int] | None = None
