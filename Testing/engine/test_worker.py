@@ -20,7 +20,7 @@ from vertebra.spine import Spine
 from vertebra.volume import Grid, LabelMap, Volume
 from vertebra.worker import Client, Piece, Result, client
 from vertebra.worker.process import WorkerProcess
-from vertebra.worker.result import piece_message, piece_of
+from vertebra.worker.result import piece_of
 
 HERE = Path(__file__).resolve().parent
 PRETEND = (sys.executable, str(HERE / "pretend_worker.py"))
@@ -347,11 +347,3 @@ def test_the_worker_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     process.kill()
     process.wait()
     wait_until_gone(pid, 15)
-
-
-def test_a_vertebra_that_is_shown_again_leaves_its_first_mask_to_be_read(tmp_path: Path) -> None:
-    small, large = np.ones((2, 2, 2), bool), np.ones((3, 4, 5), bool)
-    first = piece_message(Piece(7, "L1", (1, 1, 1), small), tmp_path)
-    second = piece_message(Piece(7, "L1", (0, 0, 0), large), tmp_path)
-    assert piece_of(first, tmp_path).mask.shape == small.shape
-    assert piece_of(second, tmp_path).mask.shape == large.shape
