@@ -22,6 +22,7 @@ from .Case import Case
 from .Drawing import Drawing
 from .EmbeddedEditor import EmbeddedEditor
 from .Export import KINDS, Source, export
+from .LookBox import LookBox
 from .MaskBar import MaskBar
 from .Measuring import Measuring
 from .Resegmenting import Resegmenting
@@ -52,12 +53,14 @@ class SegmentPanel:
         self.shortcuts = Shortcuts(ui)
         self._parameters = None
         self._drawing: Drawing | None = None
+        self._look = LookBox()
         self._shown = (None, None, None)
         ui.formatBox.addItems([_(kind.title) for kind in KINDS])
         ui.exportButton.connect("clicked(bool)", self._onExportButton)
         ui.tableButton.connect("clicked(bool)", self._onTableButton)
         ui.resegmentButton.connect("clicked(bool)", self._onResegmentButton)
         segmenting.drawn.connect(self._onDrawn)
+        segmenting.looked.connect(self._onLooked)
         segmenting.finished.connect(self._onFinished)
         segmenting.failed.connect(self._onFailed)
         segmenting.cancelled.connect(self._onCancelled)
@@ -104,6 +107,7 @@ class SegmentPanel:
     def close(self) -> None:
         """Drop a run on its way, end the worker process, and let go of all nodes."""
         self.run.close()
+        self._look.remove()
         self._drawing = None
         self.again.forget()
         self.editor.close()
@@ -147,7 +151,13 @@ class SegmentPanel:
         else:
             self.segmenting.cancel()
 
+    def _onLooked(self, look) -> None:
+        """A frame goes from vertebra to vertebra, so that a user sees where it has got to."""
+        if self._drawing is not None and self._drawing.possible:
+            self._look.show(look)
+
     def _onFinished(self, result) -> None:
+        self._look.remove()
         if self._drawing is None:
             return
         drawing, self._drawing = self._drawing, None
@@ -183,6 +193,7 @@ class SegmentPanel:
         self.say(_("Cancelled; nothing was changed."))
 
     def _dropDrawing(self) -> None:
+        self._look.remove()
         if self._drawing is not None:
             self._drawing.drop()
             self._drawing = None

@@ -23,6 +23,7 @@ class Segmenting(WorkerRun):
     def __init__(self) -> None:
         super().__init__()
         self.drawn = self.client.drawn  # the piece: one vertebra that has appeared
+        self.looked = self.client.looked  # the look: where the network is looking
 
     def start(
         self, volumeNode, spine: Spine | None = None, device: str = "auto", **options: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from installed_blobs import MODELS, Machine, body_of_blobs
 
 from vertebra.errors import BadModel, NotABodyCT, VertebraError
-from vertebra.pipeline import Piece, Search, resegment, segment
+from vertebra.pipeline import Look, Piece, Search, resegment, segment
 from vertebra.pipeline.segment import NOTHING_LABELLED, UNNAMED
 from vertebra.runtime import devices
 from vertebra.spine import Flag, Spine
@@ -31,10 +32,24 @@ def test_given_points_are_where_the_finest_model_starts(machine):
     assert machine.loaded == ["fine"]
     assert result.spine.levels == POINTS.levels
     assert result.notes == ()
-    assert [piece.name for piece in shown] == [level.name for level in POINTS.levels]
-    for piece in shown:
+    pieces = [news for news in shown if isinstance(news, Piece)]
+    assert [piece.name for piece in pieces] == [level.name for level in POINTS.levels]
+    for piece in pieces:
         box = tuple(slice(a, a + n) for a, n in zip(piece.start, piece.mask.shape))
         assert np.array_equal(result.labels.voxels[box] == piece.instance, piece.mask)
+
+
+def test_every_look_is_shown_before_what_comes_of_it(machine):
+    machine.install("fine")
+    shown = []
+    segment(SCAN, POINTS, device="cpu", show=shown.append)
+    kinds = [type(news) for news in shown]
+    assert kinds[0] is Look
+    assert kinds.count(Look) >= kinds.count(Piece) == len(POINTS)
+    for look, piece in pairwise(shown):
+        if isinstance(look, Look) and isinstance(piece, Piece):
+            away = np.array(look.centre) - POINTS.find(piece.instance).centroid
+            assert np.abs(away).max() <= look.size / 2
 
 
 def test_without_points_the_scan_is_labelled_first(machine):
@@ -43,7 +58,7 @@ def test_without_points_the_scan_is_labelled_first(machine):
     shown = []
     result = segment(SCAN, device="cpu", show=shown.append)
     assert shown[0] == POINTS
-    assert all(isinstance(piece, Piece) for piece in shown[1:])
+    assert not any(isinstance(news, Spine) for news in shown[1:])
     assert result.spine.levels == POINTS.levels
     assert result.notes == ()
     assert np.array_equal(result.labels.voxels, TRUTH.voxels)
@@ -153,7 +168,7 @@ def test_one_vertebra_is_segmented_anew_and_shown(machine):
     masks = LabelMap(edited, SCAN.grid)
     result = resegment(SCAN, masks, POINTS, POINTS.levels[1], device="cpu", show=shown.append)
     assert np.array_equal(result.labels.voxels, TRUTH.voxels)
-    assert [piece.instance for piece in shown] == [2]
+    assert [news.instance for news in shown if isinstance(news, Piece)] == [2]
     small = LabelMap(edited[:-1], SCAN.grid.part((0, 0, 0), edited[:-1].shape))
     with pytest.raises(VertebraError, match="do not share their voxels"):
         resegment(SCAN, small, POINTS, 2, device="cpu")

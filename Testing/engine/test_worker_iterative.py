@@ -16,7 +16,7 @@ from vertebra.methods.iterative.network import MemoryNetwork
 from vertebra.runtime.models import Card, save
 from vertebra.spine import Flag
 from vertebra.volume import Grid, LabelMap, Volume
-from vertebra.worker import Client, Piece, Result
+from vertebra.worker import Client, Look, Piece, Result
 
 SCAN, TRUTH, POINTS = body_of_blobs()
 NAMES = [level.name for level in POINTS.levels]
@@ -29,8 +29,10 @@ class Told:
     def __init__(self) -> None:
         self.client = Client()
         self.pieces: list[Piece] = []
+        self.looks: list[Look] = []
         self.ends: list[object] = []
         self.client.drawn.connect(self.pieces.append)
+        self.client.looked.connect(self.looks.append)
         self.client.finished.connect(self.ends.append)
         self.client.failed.connect(self.ends.append)
         self.client.cancelled.connect(lambda: self.ends.append("cancelled"))
@@ -62,6 +64,7 @@ def warm(tmp_path_factory):
 @pytest.fixture
 def told(warm):
     warm.pieces.clear()
+    warm.looks.clear()
     warm.ends.clear()
     return warm
 
@@ -75,6 +78,9 @@ def test_masks_come_from_another_process_and_one_is_made_anew(told):
     masked = [each for each in result.spine if Flag.NO_MASK not in each.flags]
     assert {piece.instance for piece in told.pieces} == {each.instance for each in masked}
     assert set(np.unique(result.labels.voxels)) == {0, *(each.instance for each in masked)}
+    assert len(told.looks) >= len(told.pieces)
+    assert {look.size for look in told.looks} == {48.0}, "16 voxels of 3 mm"
+    assert all(SCAN.grid.contains(look.centre) for look in told.looks)
     nothing = LabelMap(np.zeros(SCAN.grid.shape, np.uint8), SCAN.grid)
     first = masked[0]
     options = {**EAGER, "only": first.instance}

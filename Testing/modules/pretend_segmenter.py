@@ -22,7 +22,7 @@ from vertebra.runtime.progress import Progress
 from vertebra.spine import Flag, Spine
 from vertebra.volume import Grid, LabelMap
 from vertebra.volume.body_ct import require_body_ct
-from vertebra.worker import Piece, Result
+from vertebra.worker import Look, Piece, Result
 from vertebra.worker.job import Job
 from vertebra.worker.server import serve
 from vertebra.worker.tasks import Show
@@ -69,6 +69,7 @@ def segment(job: Job, progress: Progress, show: Show) -> Result:
         if only not in (None, vertebra.instance):
             continue
         progress.report(number / len(spine), f"Segmenting {vertebra.level}")
+        show(Look(vertebra.centroid, 96.0))
         box, bone = block(grid, vertebra.centroid)
         mask = bone & (voxels[box] == 0)
         voxels[box][mask] = vertebra.instance

@@ -67,6 +67,37 @@ def test_vertebrae_appear_as_they_are_drawn(bench: Bench) -> None:
     assert bench.rows() == NAMES
 
 
+def frames(bench: Bench) -> list[Any]:
+    """The frames of looks in the scene."""
+    return list(bench.slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"))
+
+
+def test_a_frame_shows_where_the_network_looks_as_long_as_it_does(bench: Bench) -> None:
+    bench.choose_scan("slow")
+    bench.start()
+    bench.half_way()
+    [frame] = frames(bench)
+    assert frame.GetSize() == pytest.approx([96.0] * 3)
+    assert frame.GetCenter()[2] < 30, "it has gone down with the spine"
+    assert frame.GetDisplayNode().GetVisibility()
+    assert frame.GetHideFromEditors()
+    assert not frame.GetSaveWithScene()
+    assert not frame.GetDisplayNode().GetHandlesInteractive()
+    bench.finish()
+    assert frames(bench) == []
+
+
+def test_the_frame_goes_with_a_run_that_is_cancelled(bench: Bench) -> None:
+    bench.choose_scan("slow")
+    bench.start()
+    bench.half_way()
+    assert len(frames(bench)) == 1
+    bench.window.click(bench.button)
+    bench.finish()
+    assert bench.status() == "Cancelled; nothing was changed."
+    assert frames(bench) == []
+
+
 def test_chosen_points_are_where_it_starts_and_stay_as_they_are(bench: Bench, points: Any) -> None:
     kept = keptSpine(points)
     bench.run()

@@ -12,7 +12,7 @@ import typer
 
 from ..anatomy import level
 from ..errors import VertebraError
-from ..pipeline import Piece, Result, Search
+from ..pipeline import News, Piece, Result, Search
 from ..runtime import write_text
 from ..spine import Flag, Spine, to_json
 from ..volume import Grid, LabelMap, Volume
@@ -76,7 +76,7 @@ def segment(
         given = None if points is None else read_points(points, grid=volume.grid)
         part = progress.part(0.2, 1)
 
-        def show(news: Spine | Piece) -> None:
+        def show(news: News) -> None:
             if isinstance(news, Piece) and not as_json:
                 size = news.mask.sum() * millilitres_a_voxel(volume.grid)
                 errors.print(f"{news.name or f'Vertebra {news.instance}'}: {size:.1f} ml")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..spine import Spine
+from ..spine import Point, Spine
 from ..volume import LabelMap
 
 
@@ -25,6 +25,14 @@ class Piece:
     mask: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class Look:
+    """The network looks at a cube of the scan: its middle (RAS mm) and its side (mm)."""
+
+    centre: Point
+    size: float
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """A spine, masks by instance number where some were asked for, and what a user should know."""
@@ -34,5 +42,7 @@ class Result:
     notes: tuple[str, ...] = ()
 
 
-Show = Callable[[Spine | Piece], object]
-"""Shows what there is so far: the spine, or one vertebra that has been drawn."""
+News = Spine | Piece | Look
+"""What there is so far: the spine, one vertebra that has been drawn, or where is being looked."""
+Show = Callable[[News], object]
+"""Shows the news."""

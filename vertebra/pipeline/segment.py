@@ -12,7 +12,7 @@ from ..spine import Spine, Which
 from ..volume import LabelMap, Volume, require_body_ct
 from .label import label
 from .networks import on_device, warm
-from .results import Piece, Result, Show
+from .results import Look, Piece, Result, Show
 
 if TYPE_CHECKING:
     import torch
@@ -152,12 +152,14 @@ def _segmenter(model: Model, device: torch.device, progress: Progress) -> Segmen
 
 
 def _listener(show: Show | None, notes: list[str]) -> Listener:
-    """Shows the masks of all that happens, and notes those that are left out again."""
-    from ..methods.iterative.events import Drawn, Dropped
+    """Shows looks and masks as they come, and notes the masks that are left out again."""
+    from ..methods.iterative.events import Drawn, Dropped, Step
 
     def tell(event: Event) -> None:
         if isinstance(event, Drawn) and show is not None:
             show(Piece(event.number, event.name, event.start, event.mask))
+        if isinstance(event, Step) and show is not None:
+            show(Look(event.centre, event.size))
         if isinstance(event, Dropped):
             what = "What looked like one" if event.number is None else f"Mask {event.number}"
             notes.append(f"{what} was left out: {event.why}.")

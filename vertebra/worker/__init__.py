@@ -4,8 +4,8 @@ Lines of JSON run over stdin and stdout; arrays go through files. The window's s
 which knows neither Qt nor Slicer. This package's own imports need no torch.
 """
 
-from ..pipeline import Piece, Result
+from ..pipeline import Look, Piece, Result
 from .client import Client
 from .signal import Signal
 
-__all__ = ["Client", "Piece", "Result", "Signal"]
+__all__ = ["Client", "Look", "Piece", "Result", "Signal"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import VertebraError
+from ..pipeline import Look
 from ..spine import Spine, from_json
 from ..volume import LabelMap, Volume
 from .job import Job
@@ -37,6 +38,7 @@ class Client:
         self.progressed = Signal()  # fraction from 0 to 1, message
         self.found = Signal()  # the spine so far
         self.drawn = Signal()  # the piece: one vertebra that has appeared
+        self.looked = Signal()  # the look: where the network is looking
         self.finished = Signal()  # the result
         self.failed = Signal()  # one sentence
         self.cancelled = Signal()  # nothing
@@ -133,6 +135,9 @@ class Client:
             self.progressed.emit(event["fraction"], event["text"])
         elif kind == "found":
             self.found.emit(from_json(event["spine"]))
+        elif kind == "looked":
+            x, y, z = event["centre"]
+            self.looked.emit(Look((x, y, z), event["size"]))
         elif kind == "drawn" and "unpacked" in event:
             self.drawn.emit(event["unpacked"])
         elif kind == "drawn":

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..errors import Cancelled, VertebraError
-from ..pipeline import Piece
+from ..pipeline import Look, News, Piece
 from ..runtime.progress import Progress
-from ..spine import Spine, to_json
+from ..spine import to_json
 from .job import Job
 from .result import piece_message, result_message
 from .shown import Shown
@@ -101,10 +101,13 @@ class Server:
         finally:
             del self._running[number]
 
-    def _say_shown(self, number: int, news: Spine | Piece, folder: Path) -> None:
-        """Tell of the spine so far, or of one vertebra that has been drawn."""
+    def _say_shown(self, number: int, news: News, folder: Path) -> None:
+        """Tell of the spine so far, of one vertebra that has been drawn, or of a look."""
         if isinstance(news, Piece):
             self._say({"event": "drawn", "job": number, **piece_message(news, folder)})
+        elif isinstance(news, Look):
+            where = {"centre": news.centre, "size": news.size}
+            self._say({"event": "looked", "job": number, **where})
         else:
             self._say({"event": "found", "job": number, "spine": to_json(news)})
 

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..pipeline import Piece, Show
-from ..spine import Spine
+from ..pipeline import News, Piece, Show
 from ..volume import LabelMap
 
 
@@ -23,8 +22,8 @@ class Shown:
         self._show = show
         self._pieces: dict[int, Piece] = {}
 
-    def show(self, news: Spine | Piece) -> None:
-        """Show the spine so far, or one vertebra that has been drawn."""
+    def show(self, news: News) -> None:
+        """Show the spine so far, one vertebra that has been drawn, or where is being looked."""
         if isinstance(news, Piece) and news.mask.any():
             self._pieces[news.instance] = news
         self._show(news)
