@@ -1,9 +1,10 @@
 """Whether vertebrae are told apart that a scan shows completely, and what would tell them better.
 
-Unseen crops of phantoms are segmented from points 2 mm off. Besides the share that is judged
-rightly this prints the shift of the network's log odds that fits best, on all and on each half (and
-what that is worth on the other half). Whether a model's last bias takes it is decided by hand. Run:
-python Testing/benchmarks/iterative_completeness.py --model iterative-compact --phantoms 30
+Unseen crops or sections of phantoms are segmented from points 2 mm off. Besides the share that is
+judged rightly this prints the shift of the network's log odds that fits best, on all and on each
+half (and what that is worth on the other half). Whether a model's last bias takes it is decided by
+hand. Run:
+python Testing/benchmarks/iterative_completeness.py --model iterative-compact --part section
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import argparse
 
 import numpy as np
 import torch
-from iterative_scans import crop, segmenter_of, traversed
+from iterative_scans import Scan, crop, section, segmenter_of, traversed
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, logit
@@ -20,6 +21,7 @@ from scipy.special import expit, logit
 from vertebra.methods.iterative.inference import Segmenter
 
 SPACING, JITTER = 1.0, 2.0
+PARTS = {"crop": crop, "section": section}
 SURE = 1e-3
 """No probability counts as nearer to 0 or 1."""
 
@@ -28,13 +30,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="iterative-compact", help="installed, or a folder")
     parser.add_argument("--phantoms", type=int, default=30)
-    parser.add_argument("--seed", type=int, default=5_300_016, help="of the first; then every 2nd")
+    parser.add_argument("--seed", type=int, default=5_300_400, help="of the first")
+    parser.add_argument("--part", choices=list(PARTS), default="crop")
     options = parser.parse_args()
     torch.set_num_threads(1)
     segmenter = segmenter_of(options.model, "cpu")
     rows = []
     for number in range(options.phantoms):
-        judged = judged_in(options.seed + 2 * number, segmenter)
+        judged = judged_in(PARTS[options.part](options.seed + number, SPACING), segmenter)
         rows += [(number % 2, *each) for each in judged]
         print(f"{number + 1} of {options.phantoms}: {len(rows)} vertebrae", flush=True)
     half, odds, complete = (np.array(column) for column in zip(*rows))
@@ -50,9 +53,8 @@ def main() -> None:
         print(f"  {shift:+.2f} fitted on one half, right in {share:.1%} of the other")
 
 
-def judged_in(seed: int, segmenter: Segmenter) -> list[tuple[float, bool]]:
-    """The log odds of each found vertebra of a crop, and whether it is complete."""
-    scan = crop(seed, SPACING)
+def judged_in(scan: Scan, segmenter: Segmenter) -> list[tuple[float, bool]]:
+    """The log odds of each found vertebra of a scan, and whether it is complete."""
     known = {each.instance: each.completeness == 1 for each in scan.spine}
     if not known:
         return []

@@ -46,7 +46,7 @@ def problems_of(spine: Spine) -> tuple[Problem, ...]:
     found = [*_duplicates(spine), *_wrong_order(spine), *_gaps(spine), *_odd_spacing(spine)]
     if len(spine) and spine.anchored_count is False:
         sentence = (
-            "The count is not anchored: neither C2 nor the sacrum is in view; "
+            "The count is not anchored: neither C2 nor the sacrum is surely in view; "
             "check one level and anchor it."
         )
         found.append(Problem(Kind.NOT_ANCHORED, (), sentence))

@@ -30,7 +30,8 @@ SegmentPatch = Callable[
 """From a patch (HU), its memory and the wanted vertebra's point, if known, in the patch's voxels,
 to voxel probabilities and that of complete visibility."""
 
-MOST_VERTEBRAE = 40
+MOST_VERTEBRAE = 80
+"""A search may take as many ribs for vertebrae as there are; they are dropped in the end."""
 BONE = 100
 """Where no voxel reaches this (HU), there is no bone to look for."""
 
