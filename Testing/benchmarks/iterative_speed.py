@@ -187,9 +187,10 @@ def at_least(what: str, work: int, device: torch.device) -> None:
     float(result[0, 0])
     end = time.process_time() if device.type == "cpu" else time.perf_counter()
     speed = 5 * 2 * 2048**3 / (end - begin)
+    of_what = " of processor time" if device.type == "cpu" else ""
     print(
         f"{work / 1e9:.0f} GFLOP in {what}; this device multiplies {speed / 1e9:.0f} "
-        f"GFLOP/s ({str(kind).removeprefix('torch.')}): at least {work / speed:.1f} s"
+        f"GFLOP/s ({str(kind).removeprefix('torch.')}): at least {work / speed:.1f} s{of_what}"
     )
 
 
