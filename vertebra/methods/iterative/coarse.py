@@ -24,7 +24,7 @@ def segment_coarse_to_fine(
     progress: Progress | None = None,
     on_event: Listener | None = None,
 ) -> tuple[LabelMap, Spine]:
-    """As `fine.segment(volume)`, but quicker, at 1 mm nearly three times: few voxels are searched."""
+    """As `fine.segment(volume)`, but quicker, at 1 mm nearly threefold: few voxels are searched."""
     progress = progress or Progress()
     large = fine.upright(volume, progress.part(0.0, 0.1))
     places = places_from_afar(coarse, large, progress.part(0.1, 0.4), on_event)
