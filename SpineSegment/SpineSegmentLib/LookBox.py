@@ -30,7 +30,7 @@ class LookBox:
     def remove(self) -> None:
         """Leave nothing behind."""
         if self.node is not None and slicer.mrmlScene.IsNodePresent(self.node):
-            self.node.GetDisplayNode().SetVisibility(False)  # views draw again for this
+            self.node.SetDisplayVisibility(False)  # views draw again for this
             slicer.mrmlScene.RemoveNode(self.node)
         self.node = None
 

@@ -153,8 +153,13 @@ class SegmentPanel:
 
     def _onLooked(self, look) -> None:
         """A frame goes from vertebra to vertebra, so that a user sees where it has got to."""
-        if self._drawing is not None and self._drawing.possible:
+        if self._drawing is None:
+            return
+        if self._drawing.possible:
             self._look.show(look)
+        else:
+            self._look.remove()
+            self.segmenting.cancel()
 
     def _onFinished(self, result) -> None:
         self._look.remove()

@@ -1,10 +1,11 @@
 """Whether vertebrae are told apart that a scan shows completely, and what would tell them better.
 
-Unseen crops or sections of phantoms are segmented from points 2 mm off. Besides the share that is
+Unseen crops and sections of phantoms are segmented from points 2 mm off. Besides the share that is
 judged rightly this prints the shift of the network's log odds that fits best, on all and on each
 half (and what that is worth on the other half). Whether a model's last bias takes it is decided by
 hand. Run:
-python Testing/benchmarks/iterative_completeness.py --model iterative-compact --part section
+python Testing/benchmarks/iterative_completeness.py --model iterative-compact \\
+    --scans crop:5300400:30 section:5300500:16
 """
 
 from __future__ import annotations
@@ -22,24 +23,27 @@ from vertebra.methods.iterative.inference import Segmenter
 
 SPACING, JITTER = 1.0, 2.0
 PARTS = {"crop": crop, "section": section}
+SCANS = ("crop:5300400:30", "section:5300500:16")
 SURE = 1e-3
 """No probability counts as nearer to 0 or 1."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model", default="iterative-compact", help="installed, or a folder")
-    parser.add_argument("--phantoms", type=int, default=30)
-    parser.add_argument("--seed", type=int, default=5_300_400, help="of the first")
-    parser.add_argument("--part", choices=list(PARTS), default="crop")
+    parser.add_argument("--scans", nargs="+", default=SCANS, help="part, first seed, how many")
     options = parser.parse_args()
     torch.set_num_threads(1)
     segmenter = segmenter_of(options.model, "cpu")
     rows = []
-    for number in range(options.phantoms):
-        judged = judged_in(PARTS[options.part](options.seed + number, SPACING), segmenter)
-        rows += [(number % 2, *each) for each in judged]
-        print(f"{number + 1} of {options.phantoms}: {len(rows)} vertebrae", flush=True)
+    for each in options.scans:
+        part, first, count = each.split(":")
+        for seed in range(int(first), int(first) + int(count)):
+            judged = judged_in(PARTS[part](seed, SPACING), segmenter)
+            rows += [(seed % 2, *one) for one in judged]
+            print(f"{part} of {seed}: {len(rows)} vertebrae", flush=True)
     half, odds, complete = (np.array(column) for column in zip(*rows))
     print(f"right: {right(odds, complete):.1%} of {len(rows)}, {complete.sum()} of them complete")
     print(f"  called complete though cut: {((odds > 0) & ~complete).sum()}, ", end="")

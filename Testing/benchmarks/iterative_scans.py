@@ -175,8 +175,7 @@ def boundaries(segmenter: Segmenter) -> list[Boundary]:
 
 
 def figures(scan: Scan, labels: LabelMap, spine: Spine) -> dict[str, Any]:
-    """The figures of a scan, as JSON holds them; completeness counts right, false, missed, and
-    how many are cut."""
+    """The figures of a scan, as JSON holds them; completeness counts right, false and missed."""
     truth, prediction = Annotation(scan.spine, scan.labels), Annotation(spine, labels)
     found = score(Case(scan.name, truth, prediction))
     complete = {each.level for each in scan.spine if each.completeness == 1}
@@ -200,9 +199,10 @@ def figures(scan: Scan, labels: LabelMap, spine: Spine) -> dict[str, Any]:
         "merged": len(masks.merged),
         "double": len(masks.double),
         "invented": masks.quality.invented,
-        "judged": [judged.right, judged.false_positives, judged.false_negatives, judged.partial]
+        "judged": [judged.right, judged.false_positives, judged.false_negatives]
         if judged
-        else [0, 0, 0, 0],
+        else [0, 0, 0],
+        "cut": judged.partial if judged else 0,
     }
 
 

@@ -49,7 +49,8 @@ def print_run(name: str, runs: list[Any]) -> None:
     print_row("completely visible", complete)
     print_row("partly visible", [each for each in every if not each["whole"]])
     print("\n" + ", ".join(f"{kind} {total(runs, kind)}" for kind in FAULTS), end="; ")
-    _, false, missed, cut = np.sum([run["judged"] for run in runs], axis=0)
+    _, false, missed = np.sum([run["judged"] for run in runs], axis=0)
+    cut = total(runs, "cut")
     print(
         f"completeness right {rightly(runs)}, of which {cut} are cut, and {cut - false} called so;"
     )
@@ -90,7 +91,7 @@ def total(runs: Iterable[Any], kind: str) -> int:
 
 def rightly(runs: Iterable[Any]) -> str:
     """The share of vertebrae whose completeness is judged rightly."""
-    judged = np.sum([run["judged"][:3] for run in runs], axis=0)
+    judged = np.sum([run["judged"] for run in runs], axis=0)
     return f"{judged[0] / judged.sum():.1%} of {judged.sum()}" if judged.sum() else "-"
 
 

@@ -1,6 +1,6 @@
 """HU of lumbar spinous processes against their bodies, in phantoms and in the two real masks.
 
-python Testing/benchmarks/phantom_spinous.py --subjects 40 --shared ../shared/data
+python Testing/benchmarks/phantom_spinous.py --subjects 30 --shared ../shared/data
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TOTALSEGMENTATOR = {f"L{n}": (32 - n, 19 + n) for n in range(1, 6)}
 """Numbers of the vertebra and of its body in the example's two masks."""
 
 
-def ratio(points: NDArray, hu: NDArray, centre: NDArray) -> tuple[float, float] | None:
+def medians_of(points: NDArray, hu: NDArray, centre: NDArray) -> tuple[float, float] | None:
     """Median HU of the process and of the body; points (n, 3) are RAS mm of one vertebra."""
     behind = hu[centre[1] - points[:, 1] > BEHIND]
     inside = hu[np.linalg.norm(points - centre, axis=1) < BODY]
@@ -43,7 +43,7 @@ def of_phantom(seed: int) -> list[tuple[float, float]]:
         if len(where) == 0:
             continue
         hu = case.volume.voxels[tuple(where.T)]
-        medians = ratio(grid.to_world(where), hu, np.asarray(vertebra.centroid))
+        medians = medians_of(grid.to_world(where), hu, np.asarray(vertebra.centroid))
         if medians is not None:
             found.append(medians)
     return found
@@ -65,7 +65,7 @@ def of_totalsegmentator(folder: Path) -> None:
     for level, (vertebra, body) in TOTALSEGMENTATOR.items():
         where, points = _points(whole, vertebra)
         centre = _points(bodies, body)[1].mean(0)
-        _print(f"TotalSegmentator example {level}", ratio(points, ct[tuple(where.T)], centre))
+        _print(f"TotalSegmentator example {level}", medians_of(points, ct[tuple(where.T)], centre))
 
 
 def of_tptbox(folder: Path) -> None:
@@ -76,7 +76,7 @@ def of_tptbox(folder: Path) -> None:
     where, points = _points(mask, 22)
     inside = sitk.GetArrayFromImage(parts)[tuple(where.T)]
     centre = points[(inside == 49) | (inside == 50)].mean(0)
-    _print("TPTBox L3", ratio(points, ct[tuple(where.T)], centre))
+    _print("TPTBox L3", medians_of(points, ct[tuple(where.T)], centre))
 
 
 def _print(name: str, medians: tuple[float, float] | None) -> None:
@@ -88,7 +88,7 @@ def _print(name: str, medians: tuple[float, float] | None) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--subjects", type=int, default=40)
+    parser.add_argument("--subjects", type=int, default=30)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--shared", type=Path, help="the folder with real/ and tptbox_sample/")
     arguments = parser.parse_args()

@@ -253,6 +253,9 @@ def test_coarse_to_fine_gives_the_plain_result_with_fewer_fine_looks(direction):
     assert np.allclose(quick_spine.centroids, spine.centroids)
     assert fine.reader.looks <= 6
     assert plain.reader.looks > 10
+    alone = BlobSegmenter.at(3.0, direction)
+    alone.segment(scan)
+    assert coarse.reader.looks <= alone.reader.looks - 5, "each visit ends one look earlier"
 
 
 def test_what_only_the_coarse_search_takes_for_a_vertebra_is_told_without_a_number():

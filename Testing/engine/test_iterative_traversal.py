@@ -49,6 +49,16 @@ def test_every_vertebra_is_segmented_exactly_once_in_order(direction, seed):
     assert reader.looks < 80
 
 
+def test_a_brief_run_finds_the_same_in_one_look_less_a_vertebra():
+    labels = spine_labels((40, 44, 90), 8, np.random.default_rng(0))
+    _, usual, looked = traversed(labels)
+    scan, _ = scan_of(labels)
+    reader = ExactReader(labels)
+    brief = list(Traversal(scan, reader, RULES).run(brief=True))
+    np.testing.assert_allclose([a.centre for a in brief], [b.centre for b in usual], atol=2)
+    assert reader.looks <= looked.looks - 8
+
+
 def test_vertebrae_cut_by_the_scan_are_partial_but_remembered():
     labels = spine_labels((40, 44, 90), 8, np.random.default_rng(3))[..., 21:87]
     traversal, instances, _ = traversed(labels)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 
 import numpy as np
@@ -28,6 +28,7 @@ from vertebra.phantom.pathology import (
     Lesion,
 )
 from vertebra.phantom.pose import rotation
+from vertebra.phantom.shapes.morph import Sampled
 from vertebra.phantom.subject import Subject, Transition
 from vertebra.volume import Grid
 
@@ -217,6 +218,18 @@ def test_arches_below_the_neck_have_thin_shells_in_some_and_such_as_in_the_neck_
     assert np.mean(shells < 0.2) > 0.1
     assert np.mean(shells > 0.6) > 0.05
     assert np.mean([each.low_arch < 1.0 for each in drawn]) > 0.1
+
+
+def test_an_arch_is_as_hard_as_its_region_says(subject: Subject) -> None:
+    hardness = Hardness.draw(subject.seed)
+    behind = Sampled(*(torch.ones(1) for _ in fields(Sampled)))
+    for name, shell, density in (
+        ("C4", hardness.arch_shell, hardness.arch),
+        ("L3", hardness.low_arch_shell, hardness.low_arch),
+    ):
+        found = hardness.of(name, subject.forms[name], behind, torch.zeros(1))
+        assert float(found[0]) == pytest.approx(hardness.shell + shell, rel=1e-5)
+        assert float(found[1]) == pytest.approx(density, rel=1e-5)
 
 
 def test_findings_show_as_metal_lesions_bridges_and_missing_laminae(subject: Subject) -> None:

@@ -17,7 +17,7 @@ MODULES = {
     "SpineLabel": ("labelling", "labelButton", "vertebraTable"),
     "SpineSegment": ("segmenting", "segmentButton", "segmentTable"),
 }
-MADE = ("MarkupsFiducial", "Segmentation", "LabelMapVolume", "Table")
+MADE = ("MarkupsFiducial", "Segmentation", "LabelMapVolume", "Table", "MarkupsROI")
 """The kinds of nodes that a run may make."""
 
 

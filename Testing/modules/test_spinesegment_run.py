@@ -87,6 +87,27 @@ def test_a_frame_shows_where_the_network_looks_as_long_as_it_does(bench: Bench) 
     assert frames(bench) == []
 
 
+def test_a_frame_that_somebody_removes_costs_nothing(bench: Bench) -> None:
+    bench.choose_scan("slow")
+    bench.start()
+    bench.half_way()
+    bench.slicer.mrmlScene.RemoveNode(frames(bench)[0])
+    bench.window.wait_until(lambda: bool(frames(bench)), 60)
+    bench.slicer.mrmlScene.RemoveNode(frames(bench)[0].GetDisplayNode())
+    bench.finish()
+    assert bench.rows() == NAMES
+    assert frames(bench) == []
+
+
+def test_segmenting_one_vertebra_again_shows_no_frame(bench: Bench) -> None:
+    bench.choose_scan("slow")
+    bench.run()
+    bench.window.click_row(bench.table, 3)
+    bench.window.click(bench.ui.resegmentButton)
+    bench.window.wait_until(lambda: not bench.engine.running or bool(frames(bench)), 60)
+    assert frames(bench) == []
+
+
 def test_the_frame_goes_with_a_run_that_is_cancelled(bench: Bench) -> None:
     bench.choose_scan("slow")
     bench.start()

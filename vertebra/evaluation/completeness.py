@@ -18,7 +18,7 @@ class CompletenessScore:
     false_positives: int
     false_negatives: int
     partial: int
-    """How many are cut by the edge of the scan in truth: those that a mistake can cost most."""
+    """How many of those judged are incomplete in the reference."""
 
     @property
     def accuracy(self) -> float | None:
@@ -28,7 +28,7 @@ class CompletenessScore:
 
     @property
     def partial_found(self) -> float | None:
-        """The share of those cut by the edge that are called so."""
+        """The share of the incomplete ones that are called so."""
         return 1 - self.false_positives / self.partial if self.partial else None
 
     @property

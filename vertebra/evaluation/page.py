@@ -189,7 +189,7 @@ def _completeness(evaluation: Evaluation) -> str:
         return ""
     rows = [
         ["Accuracy", percent(score.accuracy)],
-        ["Cut by the edge of the scan", str(score.partial)],
+        ["Incomplete in the reference", str(score.partial)],
         ["Of those, called so", percent(score.partial_found)],
         ["False positives a scan", number(score.false_positives_a_scan)],
         ["False negatives a scan", number(score.false_negatives_a_scan)],

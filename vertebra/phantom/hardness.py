@@ -3,8 +3,8 @@
 Computed tomography of the axis in 198 patients (J Orthop Surg Res 2023) shows 303 mg/cm3 in the
 dens, 160 in its neck and 240 in the body below; the shell, too, is thickest in the dens. In C3 to
 C5 the joints' pillars and the laminae are denser than the bodies (PLoS One 2022, 23 specimens).
-Below the neck arches are thinner shelled and vary far more, from hardly harder than the body to
-some as in the neck (Testing/benchmarks/phantom_spinous.py).
+That arches below the neck have thinner shells and vary more, from softer inside than the body to
+as hard as in the neck, is assumed, after two patients (Testing/benchmarks/phantom_spinous.py).
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ SegmentPatch = Callable[
 to voxel probabilities and that of complete visibility."""
 
 MOST_VERTEBRAE = 80
-"""A search may take as many ribs for vertebrae as there are; they are dropped in the end."""
+"""A search may take every rib for a vertebra, too; those are dropped in the end."""
 BONE = 100
 """Where no voxel reaches this (HU), there is no bone to look for."""
 
