@@ -144,22 +144,21 @@ class SegmentPanel:
 
     def _onDrawn(self, piece) -> None:
         """Each vertebra appears as it is found; the chosen masks are left alone."""
-        if self._drawing is None:
-            return
-        if self._drawing.possible:
+        if self._mayShow():
             self._drawing.add(piece)
-        else:
-            self.segmenting.cancel()
 
     def _onLooked(self, look) -> None:
         """A frame goes from vertebra to vertebra, so that a user sees where it has got to."""
-        if self._drawing is None:
-            return
-        if self._drawing.possible:
+        if self._mayShow():
             self._look.show(look)
-        else:
+
+    def _mayShow(self) -> bool:
+        """Is there a run with something to be shown? One that lost its scan or masks is ended."""
+        if self._drawing is not None and not self._drawing.possible:
             self._look.remove()
             self.segmenting.cancel()
+            return False
+        return self._drawing is not None
 
     def _onFinished(self, result) -> None:
         self._look.remove()
