@@ -1,4 +1,4 @@
-"""The cube of the scan that the network is looking at, as a frame in all views."""
+"""The box of the scan that the network is looking at, as a frame in all views."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LookBox:
             self.node = _frame()
         modifying = self.node.StartModify()
         self.node.SetCenter(look.centre)
-        self.node.SetSize([look.size] * 3)
+        self.node.SetSize(look.size)
         self.node.EndModify(modifying)
 
     def remove(self) -> None:

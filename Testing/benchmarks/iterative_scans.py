@@ -152,7 +152,7 @@ def traversed(
     elif coarse is None:
         raise VertebraError("Name the model to search with: --coarse.")
     else:
-        places = places_from_afar(coarse, small, Progress())
+        places = places_from_afar(coarse, segmenter, small, Progress())
         alone = (instance for _, instance in segment_places(traversal, places))
     return Found(small, [(None, instance) for instance in alone], None)
 

@@ -36,8 +36,15 @@ from vertebra.volume import Grid, Volume
 
 APART = 29.0
 """From vertebra to vertebra, mm."""
-BOXES = (((-22, 22), (-16, 16), (-12, 12)), ((-3, 3), (-55, -16), (-6, 2)))
-"""A body and a spinous process, mm from the body's centre."""
+BOXES = (
+    ((-20, 20), (-16, 15), (-11, 11)),
+    ((-3, 3), (-41, -16), (-18, 2)),
+    ((-30, 30), (-24, -16), (-4, 6)),
+    ((-16, -10), (-24, -16), (6, 18)),
+    ((10, 16), (-24, -16), (6, 18)),
+)
+"""A body and its processes, mm from the body's centre; all in all as large as those of phantoms,
+of which 1509 complete ones measured 59 x 56 x 35 mm on average."""
 
 
 @dataclass(frozen=True, eq=False)

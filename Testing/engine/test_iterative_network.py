@@ -86,6 +86,23 @@ def test_half_precision_teaches_the_completeness_branch_what_full_precision_does
     assert torch.linalg.norm(halved - full) < 0.2 * torch.linalg.norm(full)
 
 
+def test_a_part_of_a_patch_is_read_as_if_it_went_on_at_its_sides():
+    network = MemoryNetwork(replace(COMPACT, patch=32, widths=(2, 4, 4))).eval()
+    part = torch.randn(1, 3, 32, 16, 20)
+    reading = network(part)
+    assert reading.voxels.shape == part.shape[:1] + part.shape[2:]
+    assert reading.complete.shape == (1,)
+    _, deepest = network.read(part)
+    around = network._as_of_patch(deepest)
+    assert around.shape == (1, 4, 8, 8, 8)
+    assert torch.equal(around[..., 2:6, 1:6], deepest)
+    for axis, last in ((3, 5), (4, 5)):
+        beyond = around.index_select(axis, torch.tensor([7]))
+        assert torch.equal(beyond, around.index_select(axis, torch.tensor([last])))
+    whole = torch.randn(1, 4, 8, 8, 8)
+    assert network._as_of_patch(whole) is whole
+
+
 def test_folded_normalizations_change_nothing():
     torch.manual_seed(0)
     network = MemoryNetwork(SMALL)

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 from coded_spine import ExactReader, coded, decoded, scan_of, spine_labels
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vertebra.errors import Cancelled, VertebraError
 from vertebra.methods.iterative.events import Found, Step
+from vertebra.methods.iterative.guided import Place, segment_places
 from vertebra.methods.iterative.rules import Direction, Rules
 from vertebra.methods.iterative.traversal import MOST_VERTEBRAE, Traversal, search_places
-from vertebra.methods.iterative.windows import Window
+from vertebra.methods.iterative.windows import Window, bounds
 from vertebra.runtime import Progress
 from vertebra.volume import Grid, Volume
 
@@ -49,14 +52,80 @@ def test_every_vertebra_is_segmented_exactly_once_in_order(direction, seed):
     assert reader.looks < 80
 
 
-def test_a_brief_run_finds_the_same_in_one_look_less_a_vertebra():
+def test_a_brief_run_finds_the_same_in_fewer_looks():
     labels = spine_labels((40, 44, 90), 8, np.random.default_rng(0))
     _, usual, looked = traversed(labels)
     scan, _ = scan_of(labels)
     reader = ExactReader(labels)
     brief = list(Traversal(scan, reader, RULES).run(brief=True))
     np.testing.assert_allclose([a.centre for a in brief], [b.centre for b in usual], atol=2)
-    assert reader.looks <= looked.looks - 8
+    assert reader.looks < looked.looks
+
+
+def test_a_glance_at_a_box_shows_all_of_a_vertebra_or_nothing():
+    labels = spine_labels((40, 44, 90), 8, np.random.default_rng(0))
+    scan, _ = scan_of(labels)
+    low, high = bounds(labels == 1)
+    middle = [(a + b + 1) // 2 for a, b in zip(low, high)]
+    sides = [b - a + 1 for a, b in zip(low, high)]
+    for missing in (None, 0, 1, 2):
+        events = []
+        traversal = Traversal(scan, ExactReader(labels), RULES, events.append)
+        width, depth, height = (
+            size - 1 if axis == missing else size + 2 for axis, size in enumerate(sides)
+        )
+        found = traversal.glance(middle, (width, depth, height), None)
+        [step] = events
+        assert step.size == (width, depth, height)
+        assert step.voxels > 0
+        if missing is None:
+            assert found is not None
+            assert np.array_equal(in_scan(found, labels.shape), labels == 1)
+        else:
+            assert found is None, "it may go on beyond the box"
+
+
+def test_places_of_known_size_take_one_look_each_and_more_where_their_box_is_too_small():
+    labels = spine_labels((40, 44, 90), 8, np.random.default_rng(4))
+    scan, _ = scan_of(labels)
+    boxes = {n: bounds(labels == n) for n in range(1, 9)}
+    for extra, looks in ((2, 8), (-4, 16)):
+        places = []
+        for number, (low, high) in boxes.items():
+            i, j, k = ((a + b + 1) // 2 for a, b in zip(low, high))
+            x, y, z = (b - a + 1 + extra for a, b in zip(low, high))
+            body = np.argwhere(labels == number).mean(axis=0)
+            places.append(Place(number, (i, j, k), body, (x, y, z)))
+        reader = ExactReader(labels)
+        found = dict(segment_places(Traversal(scan, reader, RULES), places))
+        assert reader.looks == looks
+        for number, instance in found.items():
+            assert np.array_equal(in_scan(instance, labels.shape), labels == number)
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_what_is_seen_from_afar_alone_does_not_hide_the_vertebrae_beyond_it(direction):
+    labels = spine_labels((40, 44, 90), 8, np.random.default_rng(5))
+    first = 1 if direction is Direction.DOWN else 8
+    exact = ExactReader(labels, direction)
+
+    def long_sighted(patch, memory, point):
+        probabilities, complete = exact(patch, memory, point)
+        seen = np.argwhere(probabilities)
+        near = len(seen) and np.abs(seen.mean(axis=0) - 12).max() < 4
+        if near and decoded(patch)[tuple(seen[0])] == first:
+            return np.zeros_like(probabilities), 0.0
+        return probabilities, complete
+
+    scan, _ = scan_of(labels)
+    traversal = Traversal(scan, long_sighted, rules(direction))
+    found = list(traversal.run())
+    assert len(found) == 7
+    for instance in found:
+        mask = in_scan(instance, labels.shape)
+        [number] = np.unique(labels[mask])
+        assert number != first
+        assert np.array_equal(mask, labels == number)
 
 
 def test_vertebrae_cut_by_the_scan_are_partial_but_remembered():
@@ -107,27 +176,71 @@ def test_noise_around_a_vertebra_does_not_move_the_patch():
     assert in_scan(found[0], labels.shape).sum() < (labels == 1).sum() + 20
 
 
-def test_a_patch_that_swings_ends_midway_at_the_iteration_limit():
-    places = [(20, 20, 20), (26, 20, 20)]
-    seen = []
+def leading(towards):
+    """A scan, and a network that finds at each place along x something around another place."""
+    values = np.arange(100, 160, dtype=np.int16)[:, None, None]
+    scan = Volume(np.broadcast_to(values, (60, 24, 24)).copy(), Grid.of((60, 24, 24)))
 
-    def swinging(patch, memory, point):
+    def network(patch, memory, point):
+        here = int(patch[12, 12, 12]) - 100
+        there = 12 + towards[here] - here
         probabilities = np.zeros(patch.shape, np.float32)
-        if memory.any():
-            return probabilities, 0.0
-        towards = 6 if len(seen) % 2 == 0 else -6
-        seen.append(towards)
-        probabilities[8 + towards : 16 + towards, 8:16, 8:16] = 1
+        probabilities[there - 4 : there + 4, 8:16, 8:16] = 1
         return probabilities, 1.0
 
-    volume = Volume(np.full((60, 60, 60), 500, np.int16), Grid.of((60, 60, 60)))
+    return scan, network
+
+
+def by_the_published_rule(towards, start, trusted):
+    """The place of the last look, and whether the patch converged."""
+    before, here = None, start
+    for _ in range(RULES.iterations):
+        there = towards[here]
+        if (before is not None and abs(here - before) <= RULES.tolerance) or (
+            trusted and abs(there - here) <= RULES.tolerance
+        ):
+            return here, True
+        before, here = here, there
+    return (here + before) // 2, False
+
+
+@given(
+    moves=st.lists(st.integers(-7, 7), min_size=60, max_size=60),
+    start=st.integers(12, 47),
+    trusted=st.booleans(),
+)
+def test_hardly_a_place_is_looked_at_twice_and_the_end_is_that_of_the_published_rule(
+    moves, start, trusted
+):
+    towards = [int(np.clip(here + move, 12, 47)) for here, move in enumerate(moves)]
+    scan, network = leading(towards)
     steps = []
-    traversal = Traversal(volume, swinging, RULES, steps.append)
-    found = traversal.track(places[0])
+    found = Traversal(scan, network, RULES, steps.append).track((start, 12, 12), trusted=trusted)
+    last, converged = by_the_published_rule(towards, start, trusted)
+    assert steps[-1].centre[0] == last
+    assert (found.centre[0], found.converged) == (towards[last], converged)
+    assert found.steps == len(steps) <= RULES.iterations + 1
+    looked = [step.centre[0] for step in steps]
+    assert len(set(looked[:-1])) == len(looked) - 1, "but perhaps where it ends"
+
+
+def test_a_patch_that_swings_ends_midway():
+    towards = dict.fromkeys(range(60), 20) | {20: 26}
+    scan, network = leading(towards)
+    steps = []
+    found = Traversal(scan, network, RULES, steps.append).track((20, 12, 12))
     assert not found.converged
-    assert found.steps == RULES.iterations + 1 == len(steps)
-    ends = [step.centre[0] for step in steps[-3:]]
-    assert ends[2] == (ends[0] + ends[1]) / 2
+    assert [step.centre[0] for step in steps] == [20, 26, 23]
+
+
+def test_a_patch_that_wanders_on_is_stopped_at_the_iteration_limit():
+    slow = rules(tolerance=0)
+    towards = [min(here + 1, 47) for here in range(60)]
+    scan, network = leading(towards)
+    steps = []
+    found = Traversal(scan, network, slow, steps.append).track((12, 12, 12))
+    assert not found.converged
+    assert found.steps == slow.iterations + 1 == len(steps)
 
 
 def test_no_vertebra_is_segmented_twice_by_a_network_that_forgets():
@@ -158,7 +271,7 @@ def test_every_step_is_told_and_every_vertebra_found():
     assert [event.instance.number for event in found] == [1, 2, 3, 4]
     heights = [event.centre[2] for event in found]
     assert heights == sorted(heights, reverse=True)
-    assert {step.size for step in steps} == {24.0}
+    assert {step.size for step in steps} == {(24.0, 24.0, 24.0)}
     assert all(step.voxels == 0 or step.voxels >= RULES.least for step in steps)
 
 
@@ -180,7 +293,7 @@ def test_the_search_covers_every_voxel(shape, direction):
     covered = np.zeros(shape, bool)
     places = search_places(shape, rules(direction))
     for place in places:
-        covered[Window.around(place, RULES.patch).overlap(shape)[0]] = True
+        covered[Window.around(place, RULES.whole).overlap(shape)[0]] = True
     assert covered.all()
     heights = [place[2] for place in places]
     assert heights == sorted(heights, reverse=direction is Direction.DOWN)
@@ -237,4 +350,4 @@ def test_nasty_scans_end_with_a_clear_result_or_a_clear_refusal(kind):
             assert instance.mask.sum() >= small.least
             assert 0 <= instance.completeness <= 1
         assert masks.max(initial=0) <= 1
-        assert np.array_equal(masks > 0, traversal.memory)
+        assert traversal.memory[masks > 0].all()

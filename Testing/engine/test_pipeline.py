@@ -49,7 +49,7 @@ def test_every_look_is_shown_before_what_comes_of_it(machine):
     for look, piece in pairwise(shown):
         if isinstance(look, Look) and isinstance(piece, Piece):
             away = np.array(look.centre) - POINTS.find(piece.instance).centroid
-            assert np.abs(away).max() <= look.size / 2
+            assert (np.abs(away) <= np.array(look.size) / 2).all()
 
 
 def test_without_points_the_scan_is_labelled_first(machine):

@@ -79,7 +79,7 @@ def test_masks_come_from_another_process_and_one_is_made_anew(told):
     assert {piece.instance for piece in told.pieces} == {each.instance for each in masked}
     assert set(np.unique(result.labels.voxels)) == {0, *(each.instance for each in masked)}
     assert len(told.looks) >= len(told.pieces)
-    assert {look.size for look in told.looks} == {48.0}, "16 voxels of 3 mm"
+    assert {look.size for look in told.looks} == {(48.0, 48.0, 48.0)}, "16 voxels of 3 mm"
     assert all(SCAN.grid.contains(look.centre) for look in told.looks)
     nothing = LabelMap(np.zeros(SCAN.grid.shape, np.uint8), SCAN.grid)
     first = masked[0]

@@ -69,7 +69,7 @@ def segment(job: Job, progress: Progress, show: Show) -> Result:
         if only not in (None, vertebra.instance):
             continue
         progress.report(number / len(spine), f"Segmenting {vertebra.level}")
-        show(Look(vertebra.centroid, 96.0))
+        show(Look(vertebra.centroid, (96.0, 96.0, 96.0)))
         box, bone = block(grid, vertebra.centroid)
         mask = bone & (voxels[box] == 0)
         voxels[box][mask] = vertebra.instance

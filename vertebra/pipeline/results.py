@@ -27,10 +27,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Look:
-    """The network looks at a cube of the scan: its middle (RAS mm) and its side (mm)."""
+    """The network looks at a box of the scan: its middle (RAS mm) and its sides (mm)."""
 
     centre: Point
-    size: float
+    size: tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)

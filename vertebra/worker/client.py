@@ -137,7 +137,8 @@ class Client:
             self.found.emit(from_json(event["spine"]))
         elif kind == "looked":
             x, y, z = event["centre"]
-            self.looked.emit(Look((x, y, z), event["size"]))
+            width, depth, height = event["size"]
+            self.looked.emit(Look((x, y, z), (width, depth, height)))
         elif kind == "drawn" and "unpacked" in event:
             self.drawn.emit(event["unpacked"])
         elif kind == "drawn":

@@ -55,6 +55,11 @@ class Configuration:
         )
     )
 
+    @property
+    def divisor(self) -> int:
+        """The network can read boxes whose sides are multiples of so many voxels."""
+        return 1 << (len(self.widths) - 1)
+
     def rules(self) -> Rules:
         """The rules of traversal in voxels of this configuration."""
         return Rules(

@@ -15,10 +15,10 @@ from .windows import Index
 
 @dataclass(frozen=True)
 class Step:
-    """The network looked at a patch: where (RAS mm), how large (mm), and what it found."""
+    """The network looked at a patch: where (RAS mm), its sides (mm), and what it found."""
 
     centre: Point
-    size: float
+    size: tuple[float, float, float]
     seeking: int
     """The number of the vertebra that is being sought, from 1."""
     iteration: int

@@ -28,6 +28,8 @@ class Place:
     key: int
     start: Index
     point: NDArray[np.float64]
+    shape: Index | None = None
+    """The part of the patch there that shows all of it, if its size is known."""
 
 
 def segment_places(
@@ -67,7 +69,7 @@ def _of_places(
         for _ in range(MOST_PASSED):
             if place.key in done:
                 break
-            instance = traversal.track(place.start, trusted=True, point=place.point)
+            instance = _at(traversal, place)
             if instance is None:
                 break
             traversal.keep(instance)
@@ -75,6 +77,14 @@ def _of_places(
             if owner is not None:
                 done.add(owner)
             yield owner, instance
+
+
+def _at(traversal: Traversal, place: Place) -> Instance | None:
+    if place.shape is not None:
+        instance = traversal.glance(place.start, place.shape, place.point)
+        if instance is not None:
+            return instance
+    return traversal.track(place.start, trusted=True, point=place.point)
 
 
 def owner_of(

@@ -34,6 +34,12 @@ class Fragment:
         i, j, k = (s + (a + b + 1) // 2 for s, a, b in zip(self.window.start, low, high))
         return i, j, k
 
+    @property
+    def cut(self) -> list[bool]:
+        """Along which axes does it reach the window's sides, so that there may be more of it?"""
+        low, high = bounds(self.mask)
+        return [a == 0 or b + 1 == size for a, b, size in zip(low, high, self.mask.shape)]
+
 
 @dataclass(frozen=True, eq=False)
 class Instance:

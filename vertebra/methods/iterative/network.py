@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from ...runtime.devices import exact
 from ..common.convolution import NormalizedConvolution
@@ -33,8 +34,8 @@ class MemoryNetwork(UNet):
     def __init__(self, configuration: Configuration) -> None:
         widths, dropout = configuration.widths, configuration.dropout
         super().__init__(3 if configuration.pointed else 2, widths, dropout)
-        smallest = configuration.patch >> (len(widths) - 1)
-        self.completeness = _compression(widths[-1], smallest, dropout)
+        self.smallest = configuration.patch // configuration.divisor
+        self.completeness = _compression(widths[-1], self.smallest, dropout)
 
     def forward(self, patch: Tensor) -> Reading:
         """Read patches (batch, channels, x, y, z) made by `network_input`."""
@@ -42,7 +43,13 @@ class MemoryNetwork(UNet):
         # on processors, PyTorch 2.13 takes memory that nobody wrote for part of the gradient of
         # 3x3x3 kernels over 2x2x2 voxels in bfloat16; the branch is so small that float32 is free
         with exact(deepest.device):
-            return Reading(voxels, self.completeness(deepest.float()).flatten())
+            return Reading(voxels, self.completeness(self._as_of_patch(deepest.float())).flatten())
+
+    def _as_of_patch(self, deepest: Tensor) -> Tensor:
+        """The features of a part of a patch, taken to go on around it as they are at its sides."""
+        missing = [self.smallest - size for size in deepest.shape[:1:-1]]
+        around = [each for size in missing for each in (size // 2, size - size // 2)]
+        return pad(deepest, around, "replicate") if any(missing) else deepest
 
 
 def network_input(patch: Tensor, memory: Tensor, pointer: Tensor | None = None) -> Tensor:

@@ -88,7 +88,7 @@ def _cube(file: Any, number: str, rng: np.random.Generator) -> dict[str, Tensor]
     matrix = file.get_tensor(f"matrix {number}").numpy()
     low, high = bounds(likely > 0.1) if (likely > 0.1).any() else ((0, 0, 0), likely.shape)
     corner = np.linalg.inv(matrix) @ [*(rng.uniform(low, np.add(high, 1)) - 0.5), 1]
-    window = Window.around(np.rint(corner[:3]).astype(int).tolist(), PATCH)
+    window = Window.around(np.rint(corner[:3]).astype(int).tolist(), (PATCH,) * 3)
     voxels = recoloured(read_part(file, "voxels", window, AIR).astype(np.float32), SPACING, rng)
     uncut = read_part(file, "labels", window)
     voxels, labels = cut_short((voxels, uncut), rng)

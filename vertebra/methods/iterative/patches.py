@@ -128,7 +128,7 @@ class Patches:
         patch, spacing = self.configuration.patch, self.configuration.spacing
         margin = patch // CONTEXT
         middle = self._middle(box, forced is not None, rng)
-        window = Window.around(middle, patch).grown(margin)
+        window = Window.around(middle, (patch,) * 3).grown(margin)
         voxels = read_part(file, "voxels", window, AIR).astype(np.float32)
         source = voxels, read_part(file, "labels", window)
         (voxels, uncut), shown = warped(source, margin, spacing, rng)

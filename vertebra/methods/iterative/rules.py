@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from .windows import Index
+
 
 class Direction(str, Enum):
     """Which end of the spine comes first."""
@@ -22,6 +24,11 @@ class Rules:
     tolerance: int = 2
     iterations: int = 20
     direction: Direction = Direction.DOWN
+
+    @property
+    def whole(self) -> Index:
+        """The shape of a patch."""
+        return self.patch, self.patch, self.patch
 
     @property
     def step(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
+from operator import and_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,14 +56,31 @@ class Traversal:
         self._tell: Callable[[Event], None] = on_event or (lambda _: None)
         self._progress = progress or Progress()
         self._fraction = 0.0
+        self._lost: Fragment | None = None
+        """What the last visit that found nothing had seen before."""
 
     def run(self, *, brief: bool = False) -> Iterator[Instance]:
         """Search for the first vertebra, follow the spine to its end, and search on from there.
 
         Each vertebra is in the memory when it is given. A brief run, to which only places matter,
         does without the last look of each visit: the one at the place that has been settled.
+
+        Something that is seen from afar only, and not from near by, may hide all that comes after
+        it. So what no vertebra turned out to hold goes into the memory, too, and the search is
+        taken up again from where it was seen.
         """
-        ahead = search_places(self.volume.grid.shape, self.rules)
+        places = search_places(self.volume.grid.shape, self.rules)
+        lost: list[tuple[Index, Fragment]] = []
+        yield from self._search(places, brief, lost)
+        again = [(place, seen) for place, seen in lost if self._is_new(seen)]
+        for _, seen in again:
+            self.remember(seen.window, seen.mask)
+        yield from self._search([place for place, _ in again], brief, [])
+
+    def _search(
+        self, ahead: list[Index], brief: bool, lost: list[tuple[Index, Fragment]]
+    ) -> Iterator[Instance]:
+        """Search from places on, in their order; what was lost sight of goes to the others."""
         while ahead:
             here = ahead.pop(0)
             if not self._may_hold_bone(here):
@@ -72,6 +90,8 @@ class Traversal:
                 yield found
                 here = found.centre
                 ahead = [place for place in ahead if not self._behind(place, here)]
+            if self._lost is not None:
+                lost.append((here, self._lost))
 
     def track(
         self, start: Sequence[int], *, trusted: bool = False, point: Spot | None = None
@@ -83,29 +103,54 @@ class Traversal:
         no fragment is large enough.
         """
         number = len(self.instances) + 1
-        before: Sequence[int] | None = None
-        here = start
-        for iteration in range(1, self.rules.iterations + 1):
-            fragment = self.look(here, number, iteration, point)
-            if fragment is None:
-                return None
-            if (before is not None and self._near(here, before)) or (
-                trusted and self._near(fragment.centre, here)
-            ):
-                return Instance.of(number, fragment, converged=True, steps=iteration)
-            before, here = here, fragment.centre
+        before: Index | None = None
+        i, j, k = start
+        here: Index = i, j, k
+        ahead: dict[Index, Index] = {}
+        looks = 0
+        fragment = self._lost = None
+        for _ in range(self.rules.iterations):
+            settled = before is not None and self._near(here, before)
+            # another look at the same patch would show the same: many go round in a circle
+            if settled or here not in ahead:
+                looks += 1
+                self._lost, fragment = fragment, self.look(here, number, looks, point)
+                if fragment is None:
+                    return None
+                ahead[here] = fragment.centre
+                stays = fragment.centre == here or (trusted and self._near(fragment.centre, here))
+                if settled or stays:
+                    return Instance.of(number, fragment, converged=True, steps=looks)
+            before, here = here, ahead[here]
         # x_{t+1} = [(x_t + x_{t-1}) / 2]
         middle = [(a + b) // 2 for a, b in zip(here, before or here)]
-        fragment = self.look(middle, number, self.rules.iterations + 1, point)
+        self._lost, fragment = fragment, self.look(middle, number, looks + 1, point)
         if fragment is None:
             return None
-        return Instance.of(number, fragment, converged=False, steps=self.rules.iterations + 1)
+        return Instance.of(number, fragment, converged=False, steps=looks + 1)
+
+    def glance(self, start: Sequence[int], shape: Index, point: Spot | None) -> Instance | None:
+        """The vertebra in a box of known size, from a single look; nothing if the box cuts it."""
+        number = len(self.instances) + 1
+        fragment = self.look(start, number, 1, point, shape)
+        shorter = [size < self.rules.patch for size in shape]
+        if fragment is None or any(map(and_, fragment.cut, shorter)):
+            return None
+        return Instance.of(number, fragment, converged=True, steps=1)
 
     def look(
-        self, centre: Sequence[int], number: int, iteration: int, point: Spot | None = None
+        self,
+        centre: Sequence[int],
+        number: int,
+        iteration: int,
+        point: Spot | None = None,
+        shape: Index | None = None,
     ) -> Fragment | None:
-        """The fragment of the next vertebra in the patch around a centre, if large enough."""
-        window = Window.around(centre, self.rules.patch)
+        """The fragment of the next vertebra in the patch around a centre, if large enough.
+
+        Of the patch, no more is looked at than a `shape`, if one is given.
+        """
+        window = Window.around(centre, shape or self.rules.whole)
         patch = window.cut(self.volume.voxels, AIR).astype(np.float32)
         memory = window.cut(self.memory, False)
         probabilities, completeness = self._segment_patch(
@@ -114,7 +159,7 @@ class Traversal:
         mask = self._fresh(probabilities, memory, window)
         voxels = int(mask.sum())
         enough = voxels >= self.rules.least
-        self._tell(self._step(centre, number, iteration, voxels if enough else 0))
+        self._tell(self._step(centre, window, number, iteration, voxels if enough else 0))
         self._report(centre)
         if not enough:
             return None
@@ -149,6 +194,11 @@ class Traversal:
             return np.zeros_like(fresh)
         return cleaned(fresh)
 
+    def _is_new(self, fragment: Fragment) -> bool:
+        """Is most of a fragment of no vertebra yet?"""
+        taken = fragment.window.cut(self.memory, False) & fragment.mask
+        return bool(2 * taken.sum() < fragment.mask.sum())
+
     def _near(self, one: Sequence[int], other: Sequence[int]) -> bool:
         return all(abs(a - b) <= self.rules.tolerance for a, b in zip(one, other))
 
@@ -160,12 +210,15 @@ class Traversal:
         return place[2] < here[2] - margin
 
     def _may_hold_bone(self, place: Index) -> bool:
-        there, _ = Window.around(place, self.rules.patch).overlap(self.memory.shape)
+        there, _ = Window.around(place, self.rules.whole).overlap(self.memory.shape)
         return bool(self.volume.voxels[there].max(initial=AIR) >= BONE)
 
-    def _step(self, centre: Sequence[int], number: int, iteration: int, voxels: int) -> Step:
-        size = self.rules.patch * float(self.volume.grid.spacing[0])
-        return Step(self._world(centre), size, number, iteration, voxels)
+    def _step(
+        self, centre: Sequence[int], window: Window, number: int, iteration: int, voxels: int
+    ) -> Step:
+        spacing = float(self.volume.grid.spacing[0])
+        width, depth, height = (spacing * size for size in window.shape)
+        return Step(self._world(centre), (width, depth, height), number, iteration, voxels)
 
     def _world(self, index: Sequence[int]) -> Point:
         x, y, z = (float(value) for value in self.volume.grid.to_world(index))

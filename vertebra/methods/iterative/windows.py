@@ -1,4 +1,4 @@
-"""Cubes of voxels around a centre, which may reach beyond the image."""
+"""Boxes of voxels around a centre, which may reach beyond the image."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Slices = tuple[slice, slice, slice]
 class Window:
     """A box of voxels from `start`.
 
-    >>> Window.around((0, 2, 2), 4).start
-    (-2, 0, 0)
+    >>> Window.around((0, 2, 2), (4, 4, 2)).start
+    (-2, 0, 1)
     """
 
     start: Index
     shape: Index
 
     @classmethod
-    def around(cls, centre: Sequence[int], size: int) -> Window:
-        """The cube of `size` voxels a side whose middle is `centre`."""
-        i, j, k = (int(c) - size // 2 for c in centre)
-        return cls((i, j, k), (size, size, size))
+    def around(cls, centre: Sequence[int], shape: Index) -> Window:
+        """The box of this shape whose middle is `centre`."""
+        i, j, k = (int(c) - size // 2 for c, size in zip(centre, shape))
+        return cls((i, j, k), shape)
 
     def grown(self, voxels: int) -> Window:
         """The window with so many voxels more on every side."""
