@@ -17,7 +17,7 @@ from vertebra.anatomy import VERTEBRAE, Region
 from vertebra.errors import VertebraError
 from vertebra.evaluation import Annotation, Case, score
 from vertebra.exchange import labelmap, table
-from vertebra.methods.iterative.coarse import places_from_afar
+from vertebra.methods.iterative.coarse import at_places_and_between, places_from_afar
 from vertebra.methods.iterative.configuration import LEAST_FRAGMENT, from_dict
 from vertebra.methods.iterative.ends import ends_of
 from vertebra.methods.iterative.guided import segment_places
@@ -153,7 +153,7 @@ def traversed(
         raise VertebraError("Name the model to search with: --coarse.")
     else:
         places = places_from_afar(coarse, segmenter, small, Progress())
-        alone = (instance for _, instance in segment_places(traversal, places))
+        alone = at_places_and_between(traversal, places)
     return Found(small, [(None, instance) for instance in alone], None)
 
 

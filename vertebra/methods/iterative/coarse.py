@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...runtime import Progress
 from ...spine import Spine
@@ -17,10 +19,13 @@ from .inference import Segmenter
 from .instances import Instance
 from .misfits import misfits
 from .result import Canvas, drawn_without_points
+from .traversal import Traversal
 from .windows import bounds
 
 AROUND = 12.0
 """So far (mm) around what was found in large voxels a vertebra is looked at in small ones."""
+WIDE = 1.6
+"""Between neighbours so many times further apart than usual there may be another one."""
 
 
 def segment_coarse_to_fine(
@@ -35,10 +40,34 @@ def segment_coarse_to_fine(
     large = fine.upright(volume, progress.part(0.0, 0.1))
     places = places_from_afar(coarse, fine, large, progress.part(0.1, 0.4), on_event)
     traversal = fine.traversal(large, progress.part(0.4, 1.0), on_event)
-    instances = (instance for _, instance in segment_places(traversal, places))
     canvas = Canvas.empty(volume, large, fine.drawing(volume, large), on_event)
-    labels, spine = drawn_without_points(canvas, instances)
+    labels, spine = drawn_without_points(canvas, at_places_and_between(traversal, places))
     return labels, replace(spine, provenance=fine.provenance(volume))
+
+
+def at_places_and_between(traversal: Traversal, places: Sequence[Place]) -> Iterator[Instance]:
+    """The vertebrae of the places, then what the coarse search left out where there is room."""
+    if not places:
+        yield from traversal.run()
+        return
+    for _, instance in segment_places(traversal, places):
+        yield instance
+    centres = np.array([each.centre for each in traversal.instances], dtype=np.float64)
+    for start in rooms(centres):
+        i, j, k = (int(value) for value in np.rint(start))
+        yield from traversal.follow((i, j, k), trusted=True)
+
+
+def rooms(centres: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Where there is room for another vertebra: before the first, in wide gaps, after the last."""
+    if len(centres) < 2:
+        return []
+    line = centres[np.argsort(-centres[:, 2])]
+    steps = np.diff(line, axis=0)
+    lengths = np.linalg.norm(steps, axis=1)
+    wide = np.flatnonzero(lengths > WIDE * np.median(lengths))
+    middles = [line[place] + steps[place] / 2 for place in wide]
+    return [line[0] - steps[0], *middles, line[-1] + steps[-1]]
 
 
 def places_from_afar(

@@ -83,15 +83,23 @@ class Traversal:
         """Search from places on, in their order; what was lost sight of goes to the others."""
         while ahead:
             here = ahead.pop(0)
-            if not self._may_hold_bone(here):
-                continue
-            while (found := self.track(here, trusted=brief)) is not None:
-                self.keep(found)
+            for found in self.follow(here, trusted=brief):
                 yield found
                 here = found.centre
                 ahead = [place for place in ahead if not self._behind(place, here)]
             if self._lost is not None:
                 lost.append((here, self._lost))
+
+    def follow(self, start: Index, *, trusted: bool = False) -> Iterator[Instance]:
+        """The vertebra that comes first at a start, and those after it as far as they go."""
+        self._lost = None
+        while self._may_hold_bone(start):
+            found = self.track(start, trusted=trusted)
+            if found is None:
+                return
+            self.keep(found)
+            yield found
+            start = found.centre
 
     def track(
         self, start: Sequence[int], *, trusted: bool = False, point: Spot | None = None
