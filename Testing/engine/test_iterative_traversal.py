@@ -85,6 +85,17 @@ def test_a_glance_at_a_box_shows_all_of_a_vertebra_or_nothing():
             assert found is None, "it may go on beyond the box"
 
 
+@pytest.mark.parametrize(("off", "seen"), [(0, True), (4, True), (5, False)])
+def test_a_glance_does_not_believe_what_lies_elsewhere_than_its_box_was_made_for(off, seen):
+    labels = spine_labels((40, 44, 90), 8, np.random.default_rng(0))
+    scan, _ = scan_of(labels)
+    low, high = bounds(labels == 1)
+    i, j, k = ((a + b + 1) // 2 for a, b in zip(low, high))
+    traversal = Traversal(scan, ExactReader(labels), RULES)
+    found = traversal.glance((i + off, j, k), (24, 24, 16), None)
+    assert (found is not None) is seen
+
+
 def test_places_of_known_size_take_one_look_each_and_more_where_their_box_is_too_small():
     labels = spine_labels((40, 44, 90), 8, np.random.default_rng(4))
     scan, _ = scan_of(labels)

@@ -12,7 +12,12 @@ from vertebra.runtime import models
 from vertebra.spine import Spine
 
 UNSEEN = 7_000_000
-SEGMENTERS = ("iterative-compact", "iterative-coarse", "iterative-coarse-up")
+SEGMENTERS = (
+    "iterative-compact",
+    "iterative-compact-up",
+    "iterative-coarse",
+    "iterative-coarse-up",
+)
 NAMES = ("multiview-compact", *SEGMENTERS)
 
 

@@ -47,11 +47,11 @@ def segment_coarse_to_fine(
 
 def at_places_and_between(traversal: Traversal, places: Sequence[Place]) -> Iterator[Instance]:
     """The vertebrae of the places, then what the coarse search left out where there is room."""
-    if not places:
-        yield from traversal.run()
-        return
     for _, instance in segment_places(traversal, places):
         yield instance
+    if len(traversal.instances) < 2:
+        yield from traversal.run()
+        return
     centres = np.array([each.centre for each in traversal.instances], dtype=np.float64)
     for start in rooms(centres):
         i, j, k = (int(value) for value in np.rint(start))
@@ -60,8 +60,6 @@ def at_places_and_between(traversal: Traversal, places: Sequence[Place]) -> Iter
 
 def rooms(centres: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     """Where there is room for another vertebra: before the first, in wide gaps, after the last."""
-    if len(centres) < 2:
-        return []
     line = centres[np.argsort(-centres[:, 2])]
     steps = np.diff(line, axis=0)
     lengths = np.linalg.norm(steps, axis=1)

@@ -138,11 +138,16 @@ class Traversal:
         return Instance.of(number, fragment, converged=False, steps=looks + 1)
 
     def glance(self, start: Sequence[int], shape: Index, point: Spot | None) -> Instance | None:
-        """The vertebra in a box of known size, from a single look; nothing if the box cuts it."""
+        """The vertebra in a box of known size, from a single look.
+
+        Nothing is returned if the box cuts it, or if it lies elsewhere than the box was made for.
+        """
         number = len(self.instances) + 1
         fragment = self.look(start, number, 1, point, shape)
         shorter = [size < self.rules.patch for size in shape]
         if fragment is None or any(map(and_, fragment.cut, shorter)):
+            return None
+        if not self._near(fragment.centre, start, 2 * self.rules.tolerance):
             return None
         return Instance.of(number, fragment, converged=True, steps=1)
 
@@ -207,8 +212,9 @@ class Traversal:
         taken = fragment.window.cut(self.memory, False) & fragment.mask
         return bool(2 * taken.sum() < fragment.mask.sum())
 
-    def _near(self, one: Sequence[int], other: Sequence[int]) -> bool:
-        return all(abs(a - b) <= self.rules.tolerance for a, b in zip(one, other))
+    def _near(self, one: Sequence[int], other: Sequence[int], tolerance: int | None = None) -> bool:
+        least = self.rules.tolerance if tolerance is None else tolerance
+        return all(abs(a - b) <= least for a, b in zip(one, other))
 
     def _behind(self, place: Index, here: Index) -> bool:
         """Does a place of the search lie where the traversal has been already?"""
