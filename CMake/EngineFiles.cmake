@@ -241,6 +241,8 @@ set(ENGINE_PYTHON_RESOURCES
   Resources/Models/iterative-coarse-up.safetensors
   Resources/Models/iterative-coarse.json
   Resources/Models/iterative-coarse.safetensors
+  Resources/Models/iterative-compact-up.json
+  Resources/Models/iterative-compact-up.safetensors
   Resources/Models/iterative-compact.json
   Resources/Models/iterative-compact.safetensors
   Resources/Models/multiview-compact.json

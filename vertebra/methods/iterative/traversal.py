@@ -97,6 +97,7 @@ class Traversal:
             found = self.track(start, trusted=trusted)
             if found is None:
                 return
+            self._lost = None
             self.keep(found)
             yield found
             start = found.centre
