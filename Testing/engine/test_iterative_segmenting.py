@@ -196,6 +196,26 @@ def test_a_rib_that_is_found_beside_the_points_is_dropped_and_costs_no_vertebra(
     ]
 
 
+def test_what_hangs_down_of_a_vertebra_above_the_scan_is_not_taken_for_one_below():
+    scan, _, points = blob_scan(count=5)
+    segmenter = BlobSegmenter.at(3.0)
+    small, traversal = segmenter.begin(scan, Progress(), None)
+    instances = list(segment_places(traversal, places_of(points, scan, scan.grid)))
+    i, _, k = np.rint(small.grid.to_index(points.centroids[0])).astype(int).tolist()
+    window = Window((i - 4, 0, k - 3), (8, 6, 12))
+    hanging = np.zeros(window.shape, bool)
+    hanging[2:6, :6, :3] = True  # the tip, thick as no other part of it, below the first point
+    hanging[:, 2:4, 3:] = True
+    for complete, level in ((0.1, points.levels[0].previous()), (0.9, points.levels[1])):
+        shown = Instance(
+            9, window, hanging, hanging.astype(np.float32), complete, (i, 3, k), True, 1
+        )
+        canvas = Canvas.empty(scan, small, segmenter.drawing(scan, small), None, highest=5)
+        _, judged = drawn_for_points(canvas, points, [*instances, (None, shown)])
+        [extra] = [each for each in judged if Flag.NO_POINT in each.flags]
+        assert extra.level is level
+
+
 @pytest.mark.parametrize("direction", Direction)
 @pytest.mark.parametrize("place", [0, 2, 5])
 def test_one_vertebra_is_segmented_without_touching_the_others(direction, place):

@@ -13,7 +13,7 @@ from ...spine import Flag, Point, Spine, Vertebra
 from ...volume import LabelMap, Volume
 from .events import Drawn, Dropped, Listener
 from .instances import Instance
-from .misfits import misfits
+from .misfits import middle, misfits
 from .naming import named, with_one_more
 from .traversal import MOST_VERTEBRAE
 from .windows import Window
@@ -110,7 +110,7 @@ def drawn_for_points(
     without_point = set[int]()
     for owner, instance in instances:
         if owner is None:
-            centre = body_point(instance, canvas.upright)
+            centre = shown_point(instance, canvas.upright)
             spine = with_one_more(spine, centre, frozenset({Flag.NO_POINT}))
             owner = max(each.instance for each in spine)
             without_point.add(owner)
@@ -148,6 +148,14 @@ def complete_only(labels: LabelMap, spine: Spine) -> LabelMap:
     """The label map as published: without the vertebrae that are only partially visible."""
     whole = [each.instance for each in spine if Flag.PARTIAL not in each.flags]
     return labels.renumbered({number: number for number in whole})
+
+
+def shown_point(instance: Instance, upright: Volume) -> Point:
+    """The middle of the body, or of what shows of a vertebra whose body may not."""
+    if instance.complete:
+        return body_point(instance, upright)
+    x, y, z = (float(value) for value in upright.grid.to_world(middle(instance)))
+    return x, y, z
 
 
 def body_point(instance: Instance, upright: Volume) -> Point:
