@@ -16,6 +16,7 @@ from torch import nn
 from vertebra.anatomy import VERTEBRAE
 from vertebra.methods.iterative.configuration import Configuration
 from vertebra.methods.iterative.inference import Segmenter
+from vertebra.methods.iterative.instances import Instance
 from vertebra.methods.iterative.rules import Direction
 from vertebra.spine import Spine
 from vertebra.volume import Grid, LabelMap, Volume
@@ -60,6 +61,14 @@ class ExactReader:
         mask = seen == number
         whole = mask.sum() >= 0.97 * self.sizes[number] and number not in self.cut
         return mask.astype(np.float32), float(whole)
+
+
+def in_scan(instance: Instance, shape: tuple[int, ...]) -> np.ndarray:
+    """An instance's mask in a scan of a shape."""
+    mask = np.zeros(shape, bool)
+    there, here = instance.window.overlap(shape)
+    mask[there] = instance.mask[here]
+    return mask
 
 
 def spine_labels(

@@ -1,4 +1,4 @@
-"""Masks, names, completeness and flags, free, from points, one alone, and coarse to fine."""
+"""Masks, names, completeness and flags, free, from points, and one alone."""
 
 from dataclasses import replace
 
@@ -11,12 +11,7 @@ from torch import nn
 
 from vertebra.anatomy import LEVELS
 from vertebra.errors import VertebraError
-from vertebra.methods.iterative.coarse import (
-    at_places_and_between,
-    places_from_afar,
-    rooms,
-    segment_coarse_to_fine,
-)
+from vertebra.methods.iterative.coarse import segment_coarse_to_fine
 from vertebra.methods.iterative.configuration import COMPACT
 from vertebra.methods.iterative.events import Drawn, Dropped, Found, Step
 from vertebra.methods.iterative.guided import segment_places
@@ -261,64 +256,6 @@ def test_a_point_in_soft_tissue_is_refused_and_changes_nothing():
         segmenter.resegment(scan, truth, outside, 2)
     with pytest.raises(VertebraError, match="is locked"):
         segmenter.resegment(scan, truth, points.locked(2), 2)
-
-
-@pytest.mark.parametrize("direction", Direction)
-def test_coarse_to_fine_gives_the_plain_result_with_fewer_fine_looks(direction):
-    scan, truth, _ = blob_scan(count=5, repeat=2)
-    plain, fine, coarse = (BlobSegmenter.at(size, direction) for size in (1.5, 1.5, 3.0))
-    labels, spine = plain.segment(scan)
-    told = []
-    quick_labels, quick_spine = segment_coarse_to_fine(coarse, fine, scan, None, told.append)
-    assert sum(isinstance(event, Found) for event in told) == 5
-    assert np.array_equal(labels.voxels > 0, truth.voxels > 0)
-    counted = {quick.instance: plain.instance for quick, plain in zip(quick_spine, spine)}
-    assert np.array_equal(quick_labels.renumbered(counted).voxels, labels.voxels)
-    assert quick_spine.levels == spine.levels
-    assert np.allclose(quick_spine.centroids, spine.centroids)
-    assert fine.reader.looks <= 7, "one each, and one beyond either end"
-    assert plain.reader.looks > 10
-    alone = BlobSegmenter.at(3.0, direction)
-    alone.segment(scan)
-    assert coarse.reader.looks <= alone.reader.looks
-
-
-@pytest.mark.parametrize("unseen", [(1, 2), (3,), (2, 4), (5,), (1, 2, 3, 5), (1, 2, 3, 4, 5)])
-def test_what_the_coarse_search_leaves_out_is_found_where_there_is_room(unseen):
-    scan, truth, _ = blob_scan(count=5, repeat=2)
-    fine, all_of_them = BlobSegmenter.at(1.5), BlobSegmenter.at(1.5)
-    large = fine.upright(scan, Progress())
-    places = places_from_afar(BlobSegmenter.at(3.0), all_of_them, large, Progress())
-    by_height = sorted(places, key=lambda place: -place.point[2])
-    seen = [place for number, place in enumerate(by_height, 1) if number not in unseen]
-    found = list(at_places_and_between(fine.traversal(large, Progress(), None), seen))
-    assert len(found) == 5
-    for instance in found:
-        masked = large.grid.to_world(np.argwhere(instance.mask) + instance.window.start)
-        inside = truth.grid.to_index(masked)
-        values = ndimage.map_coordinates(truth.voxels.astype(float), inside.T, order=0)
-        assert len(np.unique(values[values > 0])) == 1
-
-
-def test_there_is_room_beyond_the_ends_and_in_wide_gaps_alone():
-    line = np.array([[20.0, 20, z] for z in (100, 90, 80, 60, 50)])
-    shuffled = line[[3, 0, 4, 1, 2]]
-    heights = [place[2] for place in rooms(shuffled)]
-    assert heights == [110, 70, 40]
-
-
-def test_what_only_the_coarse_search_takes_for_a_vertebra_is_told_without_a_number():
-    scan, truth, _ = blob_scan(count=5, repeat=2)
-    voxels = np.array(scan.voxels)
-    voxels[2:14, 8:24, 44:56] = 1000  # a piece of rib, at their side
-    told = []
-    coarse, fine = BlobSegmenter.at(3.0), BlobSegmenter.at(1.5)
-    labels, _ = segment_coarse_to_fine(
-        coarse, fine, replace(scan, voxels=voxels), None, told.append
-    )
-    assert np.array_equal(labels.voxels > 0, truth.voxels > 0)
-    dropped = [event for event in told if isinstance(event, Dropped)]
-    assert (dropped[0].number, dropped[0].why) == (None, "off the line of the spine")
 
 
 @pytest.mark.parametrize("boundary", BRIGHTNESS)

@@ -2,16 +2,13 @@
 
 import numpy as np
 import pytest
-from coded_spine import ExactReader, coded, decoded, scan_of, spine_labels
-from hypothesis import given
-from hypothesis import strategies as st
+from coded_spine import ExactReader, coded, decoded, in_scan, scan_of, spine_labels
 
 from vertebra.errors import Cancelled, VertebraError
 from vertebra.methods.iterative.events import Found, Step
-from vertebra.methods.iterative.guided import Place, segment_places
 from vertebra.methods.iterative.rules import Direction, Rules
 from vertebra.methods.iterative.traversal import MOST_VERTEBRAE, Traversal, search_places
-from vertebra.methods.iterative.windows import Window, bounds
+from vertebra.methods.iterative.windows import Window
 from vertebra.runtime import Progress
 from vertebra.volume import Grid, Volume
 
@@ -28,13 +25,6 @@ def traversed(labels, direction=Direction.DOWN, **changed):
     reader = ExactReader(labels, direction)
     traversal = Traversal(scan, reader, rules(direction, **changed))
     return traversal, list(traversal.run()), reader
-
-
-def in_scan(instance, shape):
-    mask = np.zeros(shape, bool)
-    there, here = instance.window.overlap(shape)
-    mask[there] = instance.mask[here]
-    return mask
 
 
 @pytest.mark.parametrize("direction", Direction)
@@ -60,58 +50,6 @@ def test_a_brief_run_finds_the_same_in_fewer_looks():
     brief = list(Traversal(scan, reader, RULES).run(brief=True))
     np.testing.assert_allclose([a.centre for a in brief], [b.centre for b in usual], atol=2)
     assert reader.looks < looked.looks
-
-
-def test_a_glance_at_a_box_shows_all_of_a_vertebra_or_nothing():
-    labels = spine_labels((40, 44, 90), 8, np.random.default_rng(0))
-    scan, _ = scan_of(labels)
-    low, high = bounds(labels == 1)
-    middle = [(a + b + 1) // 2 for a, b in zip(low, high)]
-    sides = [b - a + 1 for a, b in zip(low, high)]
-    for missing in (None, 0, 1, 2):
-        events = []
-        traversal = Traversal(scan, ExactReader(labels), RULES, events.append)
-        width, depth, height = (
-            size - 1 if axis == missing else size + 2 for axis, size in enumerate(sides)
-        )
-        found = traversal.glance(middle, (width, depth, height), None)
-        [step] = events
-        assert step.size == (width, depth, height)
-        assert step.voxels > 0
-        if missing is None:
-            assert found is not None
-            assert np.array_equal(in_scan(found, labels.shape), labels == 1)
-        else:
-            assert found is None, "it may go on beyond the box"
-
-
-@pytest.mark.parametrize(("off", "seen"), [(0, True), (4, True), (5, False)])
-def test_a_glance_does_not_believe_what_lies_elsewhere_than_its_box_was_made_for(off, seen):
-    labels = spine_labels((40, 44, 90), 8, np.random.default_rng(0))
-    scan, _ = scan_of(labels)
-    low, high = bounds(labels == 1)
-    i, j, k = ((a + b + 1) // 2 for a, b in zip(low, high))
-    traversal = Traversal(scan, ExactReader(labels), RULES)
-    found = traversal.glance((i + off, j, k), (24, 24, 16), None)
-    assert (found is not None) is seen
-
-
-def test_places_of_known_size_take_one_look_each_and_more_where_their_box_is_too_small():
-    labels = spine_labels((40, 44, 90), 8, np.random.default_rng(4))
-    scan, _ = scan_of(labels)
-    boxes = {n: bounds(labels == n) for n in range(1, 9)}
-    for extra, looks in ((2, 8), (-4, 16)):
-        places = []
-        for number, (low, high) in boxes.items():
-            i, j, k = ((a + b + 1) // 2 for a, b in zip(low, high))
-            x, y, z = (b - a + 1 + extra for a, b in zip(low, high))
-            body = np.argwhere(labels == number).mean(axis=0)
-            places.append(Place(number, (i, j, k), body, (x, y, z)))
-        reader = ExactReader(labels)
-        found = dict(segment_places(Traversal(scan, reader, RULES), places))
-        assert reader.looks == looks
-        for number, instance in found.items():
-            assert np.array_equal(in_scan(instance, labels.shape), labels == number)
 
 
 @pytest.mark.parametrize("direction", Direction)
@@ -185,73 +123,6 @@ def test_noise_around_a_vertebra_does_not_move_the_patch():
     assert len(found) == 1
     assert np.array_equal(in_scan(found[0], labels.shape) & (labels > 0), labels == 1)
     assert in_scan(found[0], labels.shape).sum() < (labels == 1).sum() + 20
-
-
-def leading(towards):
-    """A scan, and a network that finds at each place along x something around another place."""
-    values = np.arange(100, 160, dtype=np.int16)[:, None, None]
-    scan = Volume(np.broadcast_to(values, (60, 24, 24)).copy(), Grid.of((60, 24, 24)))
-
-    def network(patch, memory, point):
-        here = int(patch[12, 12, 12]) - 100
-        there = 12 + towards[here] - here
-        probabilities = np.zeros(patch.shape, np.float32)
-        probabilities[there - 4 : there + 4, 8:16, 8:16] = 1
-        return probabilities, 1.0
-
-    return scan, network
-
-
-def by_the_published_rule(towards, start, trusted):
-    """The place of the last look, and whether the patch converged."""
-    before, here = None, start
-    for _ in range(RULES.iterations):
-        there = towards[here]
-        if (before is not None and abs(here - before) <= RULES.tolerance) or (
-            trusted and abs(there - here) <= RULES.tolerance
-        ):
-            return here, True
-        before, here = here, there
-    return (here + before) // 2, False
-
-
-@given(
-    moves=st.lists(st.integers(-7, 7), min_size=60, max_size=60),
-    start=st.integers(12, 47),
-    trusted=st.booleans(),
-)
-def test_hardly_a_place_is_looked_at_twice_and_the_end_is_that_of_the_published_rule(
-    moves, start, trusted
-):
-    towards = [int(np.clip(here + move, 12, 47)) for here, move in enumerate(moves)]
-    scan, network = leading(towards)
-    steps = []
-    found = Traversal(scan, network, RULES, steps.append).track((start, 12, 12), trusted=trusted)
-    last, converged = by_the_published_rule(towards, start, trusted)
-    assert steps[-1].centre[0] == last
-    assert (found.centre[0], found.converged) == (towards[last], converged)
-    assert found.steps == len(steps) <= RULES.iterations + 1
-    looked = [step.centre[0] for step in steps]
-    assert len(set(looked[:-1])) == len(looked) - 1, "but perhaps where it ends"
-
-
-def test_a_patch_that_swings_ends_midway():
-    towards = dict.fromkeys(range(60), 20) | {20: 26}
-    scan, network = leading(towards)
-    steps = []
-    found = Traversal(scan, network, RULES, steps.append).track((20, 12, 12))
-    assert not found.converged
-    assert [step.centre[0] for step in steps] == [20, 26, 23]
-
-
-def test_a_patch_that_wanders_on_is_stopped_at_the_iteration_limit():
-    slow = rules(tolerance=0)
-    towards = [min(here + 1, 47) for here in range(60)]
-    scan, network = leading(towards)
-    steps = []
-    found = Traversal(scan, network, slow, steps.append).track((12, 12, 12))
-    assert not found.converged
-    assert found.steps == slow.iterations + 1 == len(steps)
 
 
 def test_no_vertebra_is_segmented_twice_by_a_network_that_forgets():

@@ -148,7 +148,7 @@ class Traversal:
         shorter = [size < self.rules.patch for size in shape]
         if fragment is None or any(map(and_, fragment.cut, shorter)):
             return None
-        if not self._near(fragment.centre, start, 2 * self.rules.tolerance):
+        if not self._near(fragment.centre, start, times=2):
             return None
         return Instance.of(number, fragment, converged=True, steps=1)
 
@@ -213,9 +213,9 @@ class Traversal:
         taken = fragment.window.cut(self.memory, False) & fragment.mask
         return bool(2 * taken.sum() < fragment.mask.sum())
 
-    def _near(self, one: Sequence[int], other: Sequence[int], tolerance: int | None = None) -> bool:
-        least = self.rules.tolerance if tolerance is None else tolerance
-        return all(abs(a - b) <= least for a, b in zip(one, other))
+    def _near(self, one: Sequence[int], other: Sequence[int], times: int = 1) -> bool:
+        """Are two places no further apart than delta_max, or so many times that, on any axis?"""
+        return all(abs(a - b) <= times * self.rules.tolerance for a, b in zip(one, other))
 
     def _behind(self, place: Index, here: Index) -> bool:
         """Does a place of the search lie where the traversal has been already?"""
