@@ -86,6 +86,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/methods/iterative/configuration.py
   vertebra/methods/iterative/ends.py
   vertebra/methods/iterative/events.py
+  vertebra/methods/iterative/growth.py
   vertebra/methods/iterative/guided.py
   vertebra/methods/iterative/inference.py
   vertebra/methods/iterative/instances.py

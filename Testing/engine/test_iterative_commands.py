@@ -29,7 +29,11 @@ from vertebra.training.schedule import Schedule
 from vertebra.volume import write_label_map, write_volume
 
 SHORT = replace(TINY, training=replace(TINY.training, iterations=2))
-TOYS = {"compact": SHORT, "coarse": replace(SHORT, name="large", patch=28, spacing=8.0)}
+TOYS = {
+    "fine": replace(SHORT, name="small", patch=2 * SHORT.patch, widths=(4, *SHORT.widths)),
+    "compact": SHORT,
+    "coarse": replace(SHORT, name="large", patch=28, spacing=8.0),
+}
 
 
 @pytest.fixture
@@ -86,6 +90,9 @@ def test_a_fine_network_starts_from_a_coarse_one(toys, verse_data, tmp_path, cap
     models.install(second / "model/iterative-trained.json")
     third = tmp_path / "again"
     assert train("--data", verse_data, "-o", third, "--from", "iterative-trained") == 0
+    grown = tmp_path / "grown"
+    finer = ("--configuration", "fine", "--from", "iterative-trained")
+    assert train("--data", verse_data, "-o", grown, *finer) == 0
     assert "at random" not in capsys.readouterr().err
 
 
@@ -159,7 +166,7 @@ def test_phantoms_may_have_the_bones_of_given_surfaces(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--configuration", "huge"], "choose paper or compact or coarse."),
+        (["--configuration", "huge"], "choose paper or fine or compact or coarse."),
         (["--data", "phantoms:x"], "write phantoms or phantoms:SEED."),
         (["--anatomy", "missing"], "missing"),
         (["--from", "missing"], "There is no model 'missing'"),

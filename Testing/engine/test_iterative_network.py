@@ -40,7 +40,7 @@ def test_rules_keep_their_millimetres_at_every_resolution():
         assert rules.least == round(1000 / each.spacing**3)
         assert abs(rules.tolerance * each.spacing - 2) <= 1
     sizes = {name: each.patch * each.spacing for name, each in CONFIGURATIONS.items()}
-    assert sizes == {"paper": 128, "compact": 96, "coarse": 120}
+    assert sizes == {"paper": 128, "fine": 96, "compact": 96, "coarse": 120}
 
 
 def test_the_paper_network_has_one_width_and_follows_its_figure():

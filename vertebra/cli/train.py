@@ -117,7 +117,7 @@ def multiview(
 def iterative(
     data: str = DATA,
     output: Path = typer.Option(..., "-o", "--output", help="A folder for scans and weights."),
-    configuration: str = typer.Option("compact", help="compact, coarse or paper."),
+    configuration: str = typer.Option("compact", help="compact, coarse, fine or paper."),
     direction: Direction = typer.Option(Direction.DOWN, help="Which end of the spine comes first."),
     cases: int = CASES,
     anatomy: Path | None = ANATOMY,
@@ -135,8 +135,9 @@ def iterative(
     """Train the iterative segmenter; Ctrl-C keeps what was learned, --resume goes on.
 
     A network learns one direction, and voxels of one size: 'coarse' ones find the vertebrae that
-    'compact' ones segment. What --from draws outlines with is kept as it is. The trained model lies
-    in OUTPUT/model; 'vertebra models install' makes it available to 'vertebra segment'.
+    'compact' ones segment; a 'fine' network is grown around the 'compact' one that it starts
+    --from. What --from draws outlines with is kept as it is. The trained model lies in
+    OUTPUT/model; 'vertebra models install' makes it available to 'vertebra segment'.
     """
     from ..methods.common.weights import card, weights_of
     from ..methods.iterative import learning

@@ -1,4 +1,4 @@
-"""The configurations: `PAPER` as published, `COMPACT` for two cores, `COARSE` to find positions."""
+"""The configurations: `PAPER` as published, lighter ones from `FINE` to `COARSE` for two cores."""
 
 from __future__ import annotations
 
@@ -90,8 +90,11 @@ COMPACT = Configuration(
         iterations=8000, batch=2, rate=2e-3, optimiser="adam", decay="cosine", warm_up=100
     ),
 )
+FINE = replace(
+    COMPACT, name="fine", patch=96, spacing=1.0, widths=(8, 16, 32, 64, 64), balance=1.5e-5
+)
 COARSE = replace(COMPACT, name="coarse", patch=40, spacing=3.0, balance=2e-4)
-CONFIGURATIONS = {each.name: each for each in (PAPER, COMPACT, COARSE)}
+CONFIGURATIONS = {each.name: each for each in (PAPER, FINE, COMPACT, COARSE)}
 
 
 def from_dict(document: dict[str, Any]) -> Configuration:

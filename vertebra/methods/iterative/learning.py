@@ -13,6 +13,7 @@ from ...training.loop import train as train_loop
 from ..common.weights import filled, trained_weights
 from .choosing import METHOD
 from .configuration import Configuration
+from .growth import grown, grows_from
 from .network import MemoryNetwork, network_input
 from .objective import losses
 from .patches import Patches
@@ -69,7 +70,12 @@ def train(
 
 
 def fitting(configuration: Configuration, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Those weights of another configuration's network that fit this one's: from coarse to fine."""
+    """Those weights of another configuration's network that fit this one's: from coarse to fine.
+
+    Where this one has one resolution more, it is grown around that network.
+    """
+    if grows_from(configuration, weights):
+        return grown(configuration, weights)
     wanted = MemoryNetwork(configuration).state_dict()
     return {
         name: tensor
