@@ -16,7 +16,7 @@ from vertebra.methods.iterative.coarse import (
 from vertebra.methods.iterative.events import Dropped, Found
 from vertebra.methods.iterative.guided import Place, segment_places
 from vertebra.methods.iterative.rules import Direction, Rules
-from vertebra.methods.iterative.traversal import Traversal
+from vertebra.methods.iterative.traversal import GLANCES, Traversal
 from vertebra.methods.iterative.windows import bounds
 from vertebra.runtime import Progress
 
@@ -36,9 +36,9 @@ def test_a_glance_at_a_box_shows_all_of_a_vertebra_or_nothing():
             size - 1 if axis == missing else size + 2 for axis, size in enumerate(sides)
         )
         found = traversal.glance(middle, (width, depth, height), None)
-        [step] = events
-        assert step.size == (width, depth, height)
-        assert step.voxels > 0
+        assert {step.size for step in events} == {(width, depth, height)}
+        assert all(step.voxels > 0 for step in events)
+        assert len(events) == 1 if missing is None else 1 <= len(events) <= GLANCES
         if missing is None:
             assert found is not None
             assert np.array_equal(in_scan(found, labels.shape), labels == 1)
@@ -46,15 +46,32 @@ def test_a_glance_at_a_box_shows_all_of_a_vertebra_or_nothing():
             assert found is None, "it may go on beyond the box"
 
 
-@pytest.mark.parametrize(("off", "seen"), [(0, True), (4, True), (5, False)])
-def test_a_glance_does_not_believe_what_lies_elsewhere_than_its_box_was_made_for(off, seen):
+@pytest.mark.parametrize(("off", "looks"), [(0, 1), (4, 1), (5, 2), (-7, 2)])
+def test_a_box_that_is_not_around_what_it_shows_is_moved_there(off, looks):
     labels = spine_labels((40, 44, 90), 8, np.random.default_rng(0))
     scan, _ = scan_of(labels)
     low, high = bounds(labels == 1)
     i, j, k = ((a + b + 1) // 2 for a, b in zip(low, high))
-    traversal = Traversal(scan, ExactReader(labels), RULES)
-    found = traversal.glance((i + off, j, k), (24, 24, 16), None)
-    assert (found is not None) is seen
+    reader = ExactReader(labels)
+    found = Traversal(scan, reader, RULES).glance((i + off, j, k), (24, 24, 16), None)
+    assert found is not None
+    assert (reader.looks, found.steps) == (looks, looks)
+    assert np.array_equal(in_scan(found, labels.shape), labels == 1)
+
+
+def test_a_box_that_shows_something_else_each_time_is_given_up():
+    scan, _ = scan_of(spine_labels((40, 44, 90), 8, np.random.default_rng(0)))
+    looks = []
+
+    def restless(patch, memory, point=None):
+        looks.append(patch.shape)
+        mask = np.zeros(patch.shape, np.float32)
+        mask[1:5, 8:12, 4:12] = 1
+        return mask, 1.0
+
+    traversal = Traversal(scan, restless, RULES)
+    assert traversal.glance((20, 22, 45), (24, 24, 16), None) is None
+    assert looks == [(24, 24, 16)] * GLANCES
 
 
 def test_places_of_known_size_take_one_look_each_and_more_where_their_box_is_too_small():

@@ -33,6 +33,8 @@ to voxel probabilities and that of complete visibility."""
 
 MOST_VERTEBRAE = 80
 """A search may take every rib for a vertebra, too; those are dropped in the end."""
+GLANCES = 3
+"""So many looks at most are taken at a box before the whole patch is looked at."""
 BONE = 100
 """Where no voxel reaches this (HU), there is no bone to look for."""
 
@@ -139,18 +141,25 @@ class Traversal:
         return Instance.of(number, fragment, converged=False, steps=looks + 1)
 
     def glance(self, start: Sequence[int], shape: Index, point: Spot | None) -> Instance | None:
-        """The vertebra in a box of known size, from a single look.
+        """The vertebra in a box of known size, which is moved to the middle of what it shows.
 
-        Nothing is returned if the box cuts it, or if it lies elsewhere than the box was made for.
+        Nothing is returned if a few looks do not show all of it in the middle of the box.
         """
         number = len(self.instances) + 1
-        fragment = self.look(start, number, 1, point, shape)
         shorter = [size < self.rules.patch for size in shape]
-        if fragment is None or any(map(and_, fragment.cut, shorter)):
-            return None
-        if not self._near(fragment.centre, start, times=2):
-            return None
-        return Instance.of(number, fragment, converged=True, steps=1)
+        i, j, k = start
+        here: Index = i, j, k
+        for looks in range(1, GLANCES + 1):
+            fragment = self.look(here, number, looks, point, shape)
+            if fragment is None:
+                return None
+            cut = any(map(and_, fragment.cut, shorter))
+            if not cut and self._near(fragment.centre, here, times=2):
+                return Instance.of(number, fragment, converged=True, steps=looks)
+            if fragment.centre == here:
+                return None
+            here = fragment.centre
+        return None
 
     def look(
         self,
