@@ -52,7 +52,7 @@ def test_hardly_a_place_is_looked_at_twice_and_the_end_is_that_of_the_published_
     towards = [int(np.clip(here + move, 12, 47)) for here, move in enumerate(moves)]
     scan, network = leading(towards)
     steps = []
-    found = Traversal(scan, network, RULES, steps.append).track((start, 12, 12), trusted=trusted)
+    found = Traversal(scan, network, RULES, steps.append).track((start, 12, 12), slack=int(trusted))
     last, converged = by_the_published_rule(towards, start, trusted)
     assert steps[-1].centre[0] == last
     assert (found.centre[0], found.converged) == (towards[last], converged)

@@ -20,7 +20,7 @@ from .instances import Instance
 from .misfits import misfits
 from .result import Canvas, drawn_without_points
 from .traversal import Traversal
-from .windows import bounds
+from .windows import Index, bounds
 
 AROUND = 12.0
 """So far (mm) around what was found in large voxels a vertebra is looked at in small ones."""
@@ -53,19 +53,20 @@ def at_places_and_between(traversal: Traversal, places: Sequence[Place]) -> Iter
         yield from traversal.run()
         return
     centres = np.array([each.centre for each in traversal.instances], dtype=np.float64)
-    for start in rooms(centres):
-        i, j, k = (int(value) for value in np.rint(start))
-        yield from traversal.follow((i, j, k), trusted=True)
+    for start in rooms(centres, traversal.volume.grid.shape):
+        yield from traversal.follow(start, slack=1)
 
 
-def rooms(centres: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Where there is room for another vertebra: before the first, in wide gaps, after the last."""
+def rooms(centres: NDArray[np.float64], shape: Sequence[int]) -> list[Index]:
+    """Where a scan has room for another vertebra: beyond the first and the last, and in gaps."""
     line = centres[np.argsort(-centres[:, 2])]
     steps = np.diff(line, axis=0)
     lengths = np.linalg.norm(steps, axis=1)
     wide = np.flatnonzero(lengths > WIDE * np.median(lengths))
     middles = [line[place] + steps[place] / 2 for place in wide]
-    return [line[0] - steps[0], *middles, line[-1] + steps[-1]]
+    places = np.rint([line[0] - steps[0], *middles, line[-1] + steps[-1]]).astype(int)
+    inside = ((places >= 0) & (places < shape)).all(axis=1)
+    return [(i, j, k) for i, j, k in places[inside].tolist()]
 
 
 def places_from_afar(

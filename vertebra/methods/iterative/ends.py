@@ -64,7 +64,7 @@ def cut_off(
     traversal: Traversal, end: End, points: Sequence[NDArray[np.float64]]
 ) -> Instance | None:
     """What shows of a vertebra at an end, if anything does."""
-    found = traversal.track(end.start, trusted=True, point=np.array(end.start, dtype=np.float64))
+    found = traversal.track(end.start, slack=1, point=np.array(end.start, dtype=np.float64))
     return found if found is not None and shows_at(end, found, traversal, points) else None
 
 

@@ -84,7 +84,7 @@ def _at(traversal: Traversal, place: Place) -> Instance | None:
         instance = traversal.glance(place.start, place.shape, place.point)
         if instance is not None:
             return instance
-    return traversal.track(place.start, trusted=True, point=place.point)
+    return traversal.track(place.start, slack=1, point=place.point)
 
 
 def owner_of(

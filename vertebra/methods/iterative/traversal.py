@@ -33,6 +33,8 @@ to voxel probabilities and that of complete visibility."""
 
 MOST_VERTEBRAE = 80
 """A search may take every rib for a vertebra, too; those are dropped in the end."""
+BRIEF = 10
+"""A brief run takes what lies no more than so many times delta_max off the middle of a patch."""
 GLANCES = 3
 """So many looks at most are taken at a box before the whole patch is looked at."""
 BONE = 100
@@ -65,7 +67,7 @@ class Traversal:
         """Search for the first vertebra, follow the spine to its end, and search on from there.
 
         Each vertebra is in the memory when it is given. A brief run, to which only places matter,
-        does without the last look of each visit: the one at the place that has been settled.
+        does not move on to a vertebra that a patch shows well already.
 
         Something that is seen from afar only, and not from near by, may hide all that comes after
         it. So what no vertebra turned out to hold goes into the memory, too, and the search is
@@ -85,18 +87,18 @@ class Traversal:
         """Search from places on, in their order; what was lost sight of goes to the others."""
         while ahead:
             here = ahead.pop(0)
-            for found in self.follow(here, trusted=brief):
+            for found in self.follow(here, slack=BRIEF if brief else 0):
                 yield found
                 here = found.centre
                 ahead = [place for place in ahead if not self._behind(place, here)]
             if self._lost is not None:
                 lost.append((here, self._lost))
 
-    def follow(self, start: Index, *, trusted: bool = False) -> Iterator[Instance]:
+    def follow(self, start: Index, *, slack: int = 0) -> Iterator[Instance]:
         """The vertebra that comes first at a start, and those after it as far as they go."""
         self._lost = None
         while self._may_hold_bone(start):
-            found = self.track(start, trusted=trusted)
+            found = self.track(start, slack=slack)
             if found is None:
                 return
             self._lost = None
@@ -105,13 +107,13 @@ class Traversal:
             start = found.centre
 
     def track(
-        self, start: Sequence[int], *, trusted: bool = False, point: Spot | None = None
+        self, start: Sequence[int], *, slack: int = 0, point: Spot | None = None
     ) -> Instance | None:
         """Move from `start` to the vertebra that comes first there, until the patch stays in place.
 
-        Where starts are trusted, a look is the last one if the vertebra lies in its middle, be it
-        the first. The network may be told a point in the vertebra's body. Nothing is returned where
-        no fragment is large enough.
+        With a `slack`, a look is the last one, be it the first, if it shows all of the vertebra, so
+        many times delta_max or less off the patch's middle. The network may be told a point in the
+        vertebra's body. Nothing is returned where no fragment is large enough.
         """
         number = len(self.instances) + 1
         before: Index | None = None
@@ -129,8 +131,8 @@ class Traversal:
                 if fragment is None:
                     return None
                 ahead[here] = fragment.centre
-                stays = fragment.centre == here or (trusted and self._near(fragment.centre, here))
-                if settled or stays:
+                free = 0 if any(fragment.cut) else slack
+                if settled or self._near(fragment.centre, here, times=free):
                     return Instance.of(number, fragment, converged=True, steps=looks)
             before, here = here, ahead[here]
         # x_{t+1} = [(x_t + x_{t-1}) / 2]
