@@ -53,20 +53,22 @@ def at_places_and_between(traversal: Traversal, places: Sequence[Place]) -> Iter
         yield from traversal.run()
         return
     centres = np.array([each.centre for each in traversal.instances], dtype=np.float64)
-    for start in rooms(centres, traversal.volume.grid.shape):
+    for start in rooms(centres):
         yield from traversal.follow(start, slack=1)
 
 
-def rooms(centres: NDArray[np.float64], shape: Sequence[int]) -> list[Index]:
-    """Where a scan has room for another vertebra: beyond the first and the last, and in gaps."""
+def rooms(centres: NDArray[np.float64]) -> list[Index]:
+    """Where there is room for another vertebra: before the first, in wide gaps, after the last.
+
+    Beyond an end of the scan, too: part of the one there may be in view.
+    """
     line = centres[np.argsort(-centres[:, 2])]
     steps = np.diff(line, axis=0)
     lengths = np.linalg.norm(steps, axis=1)
     wide = np.flatnonzero(lengths > WIDE * np.median(lengths))
     middles = [line[place] + steps[place] / 2 for place in wide]
     places = np.rint([line[0] - steps[0], *middles, line[-1] + steps[-1]]).astype(int)
-    inside = ((places >= 0) & (places < shape)).all(axis=1)
-    return [(i, j, k) for i, j, k in places[inside].tolist()]
+    return [(i, j, k) for i, j, k in places.tolist()]
 
 
 def places_from_afar(
