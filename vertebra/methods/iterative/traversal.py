@@ -67,7 +67,7 @@ class Traversal:
         """Search for the first vertebra, follow the spine to its end, and search on from there.
 
         Each vertebra is in the memory when it is given. A brief run, to which only places matter,
-        does not move on to a vertebra that a patch shows well already.
+        does not move on to a vertebra that a patch already shows whole.
 
         Something that is seen from afar only, and not from near by, may hide all that comes after
         it. So what no vertebra turned out to hold goes into the memory, too, and the search is
