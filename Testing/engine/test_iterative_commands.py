@@ -132,6 +132,13 @@ def test_a_model_gets_an_outline_network_of_its_own(
     assert not all(torch.equal(kept[name], both[name]) for name in both)
     assert models.model("tuned").card.configuration["outline"] == list(outline.WIDTHS)
 
+    sharper = replace(TOYS["fine"], spacing=outline.SPACING)
+    monkeypatch.setitem(configuration.CONFIGURATIONS, "fine", sharper)
+    itself = ("-o", tmp_path / "itself", "--configuration", "fine", "--name", "itself")
+    assert train("--data", verse_data, "--from", "both", *itself) == 0
+    models.install(tmp_path / "itself/model/itself.json")
+    assert not models.model("itself").card.configuration["outline"]
+
     still = Schedule(iterations=1, batch=2, rate=1e-12)
     monkeypatch.setattr(outline_learning.train, "__kwdefaults__", _shorter(still))
     arguments = ["both", "--data", str(verse_data), "-o", str(tmp_path / "on"), "--name", "on"]

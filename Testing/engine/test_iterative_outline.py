@@ -16,6 +16,7 @@ from vertebra.methods.iterative.choosing import METHOD
 from vertebra.methods.iterative.inference import Segmenter
 from vertebra.methods.iterative.network import MemoryNetwork
 from vertebra.methods.iterative.outline import (
+    SPACING,
     OutlineNetwork,
     Outliner,
     joined,
@@ -190,6 +191,9 @@ def test_a_model_with_an_outline_network_uses_it_and_one_without_says_so(tmp_pat
     assert both.boundary is Boundary.LEARNED
     assert both.outliner is not None
     assert Segmenter.load("one").boundary is Boundary.SHARP
+    small = replace(TINY, spacing=SPACING)
+    models.save(card("small", METHOD, small.to_dict(), "none"), first, tmp_path)
+    assert Segmenter.load("small").boundary is Boundary.SMOOTH
     scan, _, points = blob_scan(count=1)
     with pytest.raises(VertebraError, match="no network for outlines"):
         replace(Segmenter.load("one"), boundary=Boundary.LEARNED).segment(scan, points)

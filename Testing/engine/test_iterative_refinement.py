@@ -29,6 +29,14 @@ def instance_of(probabilities):
     return Instance.of(1, Fragment(window, mask, probabilities, 1.0), converged=True, steps=2)
 
 
+def drawn(instance, upright, scan, boundary):
+    window, mask = at_home(instance, upright, scan, boundary)
+    full = np.zeros(scan.grid.shape, bool)
+    there, here = window.overlap(full.shape)
+    full[there] = mask[here]
+    return full
+
+
 def test_the_published_rule_removes_dim_voxels_from_the_surface_only():
     mask = np.zeros((7, 7, 7), bool)
     mask[1:6, 1:6, 1:6] = True
@@ -68,7 +76,7 @@ def test_where_the_scan_shows_no_boundary_the_network_decides():
     assert not sharpened(depth_in(nothing, 1.0), flat).any()
 
 
-@pytest.mark.parametrize("boundary", [Boundary.PUBLISHED, Boundary.SHARP])
+@pytest.mark.parametrize("boundary", [Boundary.PUBLISHED, Boundary.SMOOTH, Boundary.SHARP])
 @pytest.mark.parametrize("spacing", [(0.7, 0.7, 0.7), (0.6, 0.9, 2.0), (2.8, 2.1, 2.5)])
 def test_a_mask_keeps_its_place_and_size_on_the_grid_of_the_scan(boundary, spacing):
     grid = Grid.of((30, 30, 30), (1.5,) * 3, (5, 5, 5))
@@ -76,13 +84,35 @@ def test_a_mask_keeps_its_place_and_size_on_the_grid_of_the_scan(boundary, spaci
     upright = Volume(np.where(distance < 0, 500, 0).astype(np.int16), grid)
     probabilities = (1 / (1 + np.exp(2 * distance))).astype(np.float32)
     scan = resampled(upright, grid.resampled(spacing))
-    window, mask = at_home(instance_of(probabilities), upright, scan, boundary)
-    full = np.zeros(scan.grid.shape, bool)
-    there, here = window.overlap(full.shape)
-    full[there] = mask[here]
+    full = drawn(instance_of(probabilities), upright, scan, boundary)
     centre = scan.grid.to_world(np.argwhere(full).mean(axis=0))
     assert np.allclose(centre, grid.to_world([14.5] * 3), atol=0.35)
     assert full.sum() * scan.grid.voxel_volume == pytest.approx(4 / 3 * np.pi * 14**3, rel=0.08)
+
+
+def test_between_the_voxels_of_the_network_probabilities_place_the_boundary():
+    """By nearest neighbours it would have steps as large as the network's voxels."""
+    grid = Grid.of((30, 30, 30), (1.0,) * 3)
+    probabilities = (1 / (1 + np.exp(2 * ball(grid.shape, 9)))).astype(np.float32)
+    upright = Volume(np.full(grid.shape, 500, np.int16), grid)
+    scan = Volume(np.full((90, 90, 90), 500, np.int16), grid.resampled(1 / 3))
+    truth = ball(scan.grid.shape, 9, 1 / 3) < 0
+    wrong = {}
+    for boundary in (Boundary.PUBLISHED, Boundary.SMOOTH):
+        mask = drawn(instance_of(probabilities), upright, scan, boundary)
+        wrong[boundary] = np.mean(mask != truth)
+    assert wrong[Boundary.SMOOTH] < 0.25 * wrong[Boundary.PUBLISHED]
+
+
+def test_smooth_boundaries_leave_out_what_a_neighbour_has():
+    probabilities = (ball((30, 30, 30), 9) < 0).astype(np.float32)
+    mask = probabilities > 0.5
+    mask[15:] = False
+    window = Window((0, 0, 0), mask.shape)
+    instance = Instance.of(1, Fragment(window, mask, probabilities, 1.0), converged=True, steps=2)
+    grid = Grid.of(mask.shape, (1.0,) * 3)
+    scan = Volume(np.zeros(mask.shape, np.int16), grid)
+    assert np.array_equal(drawn(instance, scan, scan, Boundary.SMOOTH), mask)
 
 
 def test_the_body_is_the_thickest_part_in_front_and_small_pieces_are_noise():

@@ -136,15 +136,16 @@ def iterative(
 
     A network learns one direction, and voxels of one size: 'coarse' ones find the vertebrae that
     'compact' ones segment; a 'fine' network is grown around the 'compact' one that it starts
-    --from. What --from draws outlines with is kept as it is. The trained model lies in
-    OUTPUT/model; 'vertebra models install' makes it available to 'vertebra segment'.
+    --from, and draws outlines itself. Otherwise what --from draws them with is kept as it is. The
+    trained model lies in OUTPUT/model; 'vertebra models install' makes it available to 'vertebra
+    segment'.
     """
     from ..methods.common.weights import card, weights_of
     from ..methods.iterative import learning
     from ..methods.iterative.choosing import METHOD, PURPOSE
     from ..methods.iterative.configuration import CONFIGURATIONS
     from ..methods.iterative.lessons import lessons
-    from ..methods.iterative.outline import WIDTHS, joined, split
+    from ..methods.iterative.outline import WIDTHS, draws_itself, joined, split
     from ..methods.iterative.patches import prepare
 
     chosen = replace(_chosen(configuration, CONFIGURATIONS), direction=direction.value)
@@ -171,6 +172,8 @@ def iterative(
             progress=progress,
         )
     weights = learning.trained_network(output / "train", chosen).state_dict()
+    if draws_itself(chosen.spacing):
+        outlines = {}
     if outlines:
         chosen = replace(chosen, outline=WIDTHS)
     _publish(joined(weights, outlines), card(name, METHOD, chosen.to_dict(), data), output)

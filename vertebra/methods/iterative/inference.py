@@ -27,7 +27,7 @@ from .ends import ends_of
 from .events import Listener
 from .guided import Place, segment_places
 from .network import MemoryNetwork, network_input
-from .outline import OutlineNetwork, Outliner, split
+from .outline import OutlineNetwork, Outliner, draws_itself, split
 from .pointers import pointer
 from .refinement import Boundary, at_home
 from .result import Canvas, Draw, drawn_for_points, drawn_without_points, judged, segmented
@@ -65,7 +65,8 @@ class Segmenter:
         device = torch.device(device)
         quick = folded(network).to(device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         if outline is None:
-            return cls(quick, configuration, device, weights)
+            boundary = Boundary.SMOOTH if draws_itself(configuration.spacing) else Boundary.SHARP
+            return cls(quick, configuration, device, weights, boundary)
         outliner = Outliner.of(outline, device)
         return cls(quick, configuration, device, weights, Boundary.LEARNED, outliner)
 

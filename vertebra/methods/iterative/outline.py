@@ -48,6 +48,11 @@ class OutlineNetwork(UNet):
         return self.read(patch)[0]
 
 
+def draws_itself(spacing: float) -> bool:
+    """Are a network's voxels so small (mm) that an outline network has nothing to add?"""
+    return spacing <= SPACING
+
+
 def split(weights: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The weights of a model's first network, and those of its outline network."""
     first = {name: tensor for name, tensor in weights.items() if not name.startswith(PREFIX)}

@@ -24,9 +24,10 @@ LOCAL = 3.0
 
 
 class Boundary(str, Enum):
-    """What places the boundary: the paper's rule, brightness, or the outline network."""
+    """What places it: the paper's rule, probabilities alone, brightness, the outline network."""
 
     PUBLISHED = "published"
+    SMOOTH = "smooth"
     SHARP = "sharp"
     LEARNED = "learned"
 
@@ -62,10 +63,19 @@ def at_home(
     """An instance's mask on the scan's own grid, with the window of the scan it lies in."""
     home = window_at_home(instance.window, upright.grid, scan.grid)
     part = scan.grid.part(home.start, home.shape)
+    own = upright.grid.part(instance.window.start, instance.window.shape)
     if boundary is Boundary.PUBLISHED:
         mask = without_dim_surface(instance.mask, instance.window.cut(upright.voxels))
-        own = upright.grid.part(instance.window.start, instance.window.shape)
         return home, sampled(mask, own, part, order=0) > 0.5
+    if boundary is Boundary.SMOOTH:
+        return home, cleaned(sampled(_cores(instance)[1], own, part, order=1) > 0.5)
+    return home, _by_brightness(instance, upright, home.cut(scan.voxels), part)
+
+
+def _by_brightness(
+    instance: Instance, upright: Volume, hounsfield: NDArray[np.generic], part: Grid
+) -> NDArray[np.bool_]:
+    """The mask on part of the scan's own grid whose boundary lies where the HU there show it."""
     spacing = float(upright.grid.spacing[0])
     window = instance.window.grown(int(np.ceil(3 * BAND / spacing)))
     own = upright.grid.part(window.start, window.shape)
@@ -74,10 +84,10 @@ def at_home(
     bone, tissue = levels_around(mask, window.cut(upright.voxels), spacing)
     middle = sampled((bone + tissue) / 2, own, part, order=1)
     contrast = sampled(np.maximum(bone - tissue, LEAST_CONTRAST), own, part, order=1)
-    brightness = (home.cut(scan.voxels) - middle) / contrast
+    brightness = (hounsfield - middle) / contrast
     finer = own.resampled(spacing / 2)
     depth = depth_in(sampled(likely, own, finer, order=1) > 0.5, spacing / 2)
-    return home, sharpened(sampled(depth, finer, part, order=1), brightness)
+    return sharpened(sampled(depth, finer, part, order=1), brightness)
 
 
 def _cores(instance: Instance) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
