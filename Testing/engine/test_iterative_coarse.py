@@ -16,14 +16,14 @@ from vertebra.methods.iterative.coarse import (
 from vertebra.methods.iterative.events import Dropped, Found
 from vertebra.methods.iterative.guided import Place, segment_places
 from vertebra.methods.iterative.rules import Direction, Rules
-from vertebra.methods.iterative.traversal import GLANCES, Traversal
+from vertebra.methods.iterative.traversal import ASKEW, GLANCES, Traversal
 from vertebra.methods.iterative.windows import bounds
 from vertebra.runtime import Progress
 
 RULES = Rules(patch=24, least=40, tolerance=2)
 
 
-def test_a_glance_at_a_box_shows_all_of_a_vertebra_or_nothing():
+def test_a_glance_at_a_box_shows_all_of_a_vertebra_or_the_whole_patch_decides():
     labels = spine_labels((40, 44, 90), 8, np.random.default_rng(0))
     scan, _ = scan_of(labels)
     low, high = bounds(labels == 1)
@@ -36,24 +36,26 @@ def test_a_glance_at_a_box_shows_all_of_a_vertebra_or_nothing():
             size - 1 if axis == missing else size + 2 for axis, size in enumerate(sides)
         )
         found = traversal.glance(middle, (width, depth, height), None)
-        assert {step.size for step in events} == {(width, depth, height)}
-        assert all(step.voxels > 0 for step in events)
-        assert len(events) == 1 if missing is None else 1 <= len(events) <= GLANCES
+        assert found is not None
+        assert np.array_equal(in_scan(found, labels.shape), labels == 1)
+        sizes = [step.size for step in events]
         if missing is None:
-            assert found is not None
-            assert np.array_equal(in_scan(found, labels.shape), labels == 1)
+            assert sizes == [(width, depth, height)]
         else:
-            assert found is None, "it may go on beyond the box"
+            assert sizes[0] == (width, depth, height)
+            assert 2 <= len(sizes) <= GLANCES + 1
+            assert sizes[-1] == (24, 24, 24), "it may go on beyond the box"
 
 
-@pytest.mark.parametrize(("off", "looks"), [(0, 1), (4, 1), (5, 2), (-7, 2)])
+@pytest.mark.parametrize(("off", "looks"), [(0, 1), (2 * ASKEW, 1), (2 * ASKEW + 1, 2)])
 def test_a_box_that_is_not_around_what_it_shows_is_moved_there(off, looks):
     labels = spine_labels((40, 44, 90), 8, np.random.default_rng(0))
     scan, _ = scan_of(labels)
     low, high = bounds(labels == 1)
     i, j, k = ((a + b + 1) // 2 for a, b in zip(low, high))
     reader = ExactReader(labels)
-    found = Traversal(scan, reader, RULES).glance((i + off, j, k), (24, 24, 16), None)
+    wide = Traversal(scan, reader, replace(RULES, patch=32))
+    found = wide.glance((i + off, j, k), (32, 24, 16), None)
     assert found is not None
     assert (reader.looks, found.steps) == (looks, looks)
     assert np.array_equal(in_scan(found, labels.shape), labels == 1)
@@ -70,8 +72,8 @@ def test_a_box_that_shows_something_else_each_time_is_given_up():
         return mask, 1.0
 
     traversal = Traversal(scan, restless, RULES)
-    assert traversal.glance((20, 22, 45), (24, 24, 16), None) is None
-    assert looks == [(24, 24, 16)] * GLANCES
+    traversal.glance((20, 22, 45), (24, 24, 16), None)
+    assert looks[: GLANCES + 1] == [(24, 24, 16)] * GLANCES + [(24, 24, 24)]
 
 
 def test_places_of_known_size_take_one_look_each_and_more_where_their_box_is_too_small():

@@ -80,11 +80,9 @@ def _of_places(
 
 
 def _at(traversal: Traversal, place: Place) -> Instance | None:
-    if place.shape is not None:
-        instance = traversal.glance(place.start, place.shape, place.point)
-        if instance is not None:
-            return instance
-    return traversal.track(place.start, slack=1, point=place.point)
+    if place.shape is None:
+        return traversal.track(place.start, slack=1, point=place.point)
+    return traversal.glance(place.start, place.shape, place.point)
 
 
 def owner_of(

@@ -37,6 +37,8 @@ BRIEF = 10
 """A brief run takes what lies no more than so many times delta_max off the middle of a patch."""
 GLANCES = 3
 """So many looks at most are taken at a box before the whole patch is looked at."""
+ASKEW = 4
+"""A box shows a vertebra well so many times delta_max off its middle."""
 BONE = 100
 """Where no voxel reaches this (HU), there is no bone to look for."""
 
@@ -145,7 +147,7 @@ class Traversal:
     def glance(self, start: Sequence[int], shape: Index, point: Spot | None) -> Instance | None:
         """The vertebra in a box of known size, which is moved to the middle of what it shows.
 
-        Nothing is returned if a few looks do not show all of it in the middle of the box.
+        If a few looks do not show all of it about the middle of the box, the whole patch decides.
         """
         number = len(self.instances) + 1
         shorter = [size < self.rules.patch for size in shape]
@@ -154,14 +156,14 @@ class Traversal:
         for looks in range(1, GLANCES + 1):
             fragment = self.look(here, number, looks, point, shape)
             if fragment is None:
-                return None
+                break
             cut = any(map(and_, fragment.cut, shorter))
-            if not cut and self._near(fragment.centre, here, times=2):
+            if not cut and self._near(fragment.centre, here, times=ASKEW):
                 return Instance.of(number, fragment, converged=True, steps=looks)
             if fragment.centre == here:
-                return None
+                break
             here = fragment.centre
-        return None
+        return self.track(here, slack=1, point=point)
 
     def look(
         self,
