@@ -68,6 +68,20 @@ def test_the_hips_below_a_spine_are_dropped():
     assert set(misfits(found, UPRIGHT)) == {8, 9}
 
 
+def test_parts_of_the_sacrum_below_a_spine_are_dropped():
+    parts = [instance(7, (100, 80, 400), (8, 8, 5)), instance(8, (100, 60, 375), (7, 7, 5))]
+    why = "too small beside the vertebrae above it"
+    assert misfits([*spine(), *parts], UPRIGHT) == {7: why, 8: why}
+    cut = [instance(9, (100, 90, 402), (8, 8, 5), complete=False)]
+    assert misfits([*spine(), *cut], UPRIGHT) == {}, "of what is cut, more may be there"
+
+
+def test_the_small_vertebrae_below_the_axis_are_kept():
+    neck = [instance(n, (100, 100, 600 - 18 * n), (9, 10, 4)) for n in range(3, 8)]
+    atlas_and_axis = [instance(1, (100, 100, 600), (9, 10, 5)), instance(2, (100, 100, 574))]
+    assert misfits([*atlas_and_axis, *neck], UPRIGHT) == {}
+
+
 def test_the_process_of_a_vertebra_that_the_scan_cuts_off_is_kept():
     process = instance(9, (101, 66, 604), (3, 8, 5), complete=False)
     assert misfits([*spine(), process], UPRIGHT) == {}

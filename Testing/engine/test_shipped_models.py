@@ -13,6 +13,7 @@ from vertebra.spine import Spine
 
 UNSEEN = 7_000_000
 SEGMENTERS = (
+    "iterative-fine",
     "iterative-compact",
     "iterative-compact-up",
     "iterative-coarse",

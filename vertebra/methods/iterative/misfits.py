@@ -29,6 +29,10 @@ NEIGHBOURLY = 50.0
 OFF = 20.0
 """So far (mm), and half of the way between two, a vertebra may lie off the line of those above."""
 
+DWARF = 0.4
+"""Completely visible vertebrae have at least so much of the size of the last few above them."""
+FEW = 3
+
 NEAR = 45.0
 MIDLINE = 15.0
 """What is so near to a vertebra of the chain, and hardly to its side (mm), is kept: of a vertebra
@@ -43,8 +47,25 @@ def misfits(instances: Sequence[Instance], upright: Volume) -> dict[int, str]:
     points = np.array([middle(each) for each in others]).reshape(-1, 3) * spacing
     sizes = np.array([each.mask.sum() for each in others]) * spacing**3
     chain = line_of(points, np.clip(sizes / USUAL, LEAST_WEIGHT, 1))
-    off = [each for place, each in enumerate(others) if not _beside(points[place], points[chain])]
-    return wrong | dict.fromkeys((each.number for each in off), "off the line of the spine")
+    for place, each in enumerate(others):
+        if not _beside(points[place], points[chain]):
+            wrong[each.number] = "off the line of the spine"
+    order = np.argsort(-points[:, 2], kind="stable")
+    spine = [(others[n], float(sizes[n])) for n in order if others[n].number not in wrong]
+    return wrong | dict.fromkeys(dwarfs(spine), "too small beside the vertebrae above it")
+
+
+def dwarfs(downwards: Sequence[tuple[Instance, float]]) -> list[int]:
+    """The numbers of those much smaller than what is above them, as parts of the sacrum are."""
+    small, above = list[int](), list[float]()
+    for instance, size in downwards:
+        if not instance.complete:
+            continue
+        if above and size < DWARF * float(np.median(above[-FEW:])):
+            small.append(instance.number)
+        else:
+            above.append(size)
+    return small
 
 
 def wrong_size(instance: Instance, spacing: float) -> str:

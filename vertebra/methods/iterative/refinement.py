@@ -73,7 +73,7 @@ def at_home(
 
 
 def _by_brightness(
-    instance: Instance, upright: Volume, hounsfield: NDArray[np.generic], part: Grid
+    instance: Instance, upright: Volume, hounsfield: NDArray[Any], part: Grid
 ) -> NDArray[np.bool_]:
     """The mask on part of the scan's own grid whose boundary lies where the HU there show it."""
     spacing = float(upright.grid.spacing[0])
