@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vertebra.errors import BadModel
-from vertebra.methods.iterative.choosing import choose, coarser
+from vertebra.methods.iterative.choosing import choose, coarser, with_larger_voxels
 from vertebra.methods.iterative.configuration import COARSE, COMPACT
 from vertebra.runtime import models
 from vertebra.runtime.models import Card, save
@@ -60,6 +60,12 @@ def test_a_search_in_large_voxels_goes_the_same_way(shelf):
     assert coarser(choose("up")) is None
     shelf("fine-up", replace(COMPACT, **UP))
     assert coarser(choose("up")).card.name == "iterative-coarse-up"
+    shelf("finest", replace(COMPACT, spacing=1.0))
+    assert coarser(choose()).card.name == "iterative-coarse"
+    larger = [each.card.name for each in with_larger_voxels(choose())]
+    assert larger == ["fine", "iterative-coarse"]
+    shelf("mine", COARSE)
+    assert coarser(choose()).card.name == "mine"
 
 
 def test_a_named_model_of_the_other_direction_is_refused_with_the_one_that_fits(shelf):

@@ -11,6 +11,7 @@ import torch
 from installed_blobs import MODELS, Machine, body_of_blobs
 
 from vertebra.errors import BadModel, NotABodyCT, VertebraError
+from vertebra.methods.iterative.events import Dropped
 from vertebra.pipeline import Look, Piece, Search, resegment, segment
 from vertebra.pipeline.segment import NOTHING_LABELLED, UNNAMED
 from vertebra.runtime import devices
@@ -200,5 +201,29 @@ def test_a_processor_without_enough_memory_is_a_memory_error(machine, monkeypatc
         torch.empty(2**50)
 
     monkeypatch.setattr(type(MODELS["coarse"]), "segment", exhausted)
+    with pytest.raises(MemoryError):
+        segment(SCAN, POINTS, device="cpu")
+
+
+def test_with_too_little_memory_larger_voxels_are_taken_and_told(machine, monkeypatch):
+    machine.install("fine", "coarse", "upwards")
+    segment_blobs = type(MODELS["coarse"]).segment
+    too_large = [MODELS["fine"]]
+
+    def exhausted(self, volume, spine, progress, tell):
+        if self in too_large:
+            tell(Dropped(None, "of a run that comes to nothing"))
+            raise MemoryError
+        return segment_blobs(self, volume, spine, progress, tell)
+
+    monkeypatch.setattr(type(MODELS["coarse"]), "segment", exhausted)
+    result = segment(SCAN, POINTS, device="cpu")
+    assert machine.loaded == ["fine", "coarse"]
+    assert result.spine.levels == POINTS.levels
+    [note] = result.notes
+    assert "too little memory for 'fine'; going on with 'coarse'" in note
+    with pytest.raises(MemoryError):
+        segment(SCAN, POINTS, device="cpu", model="fine")
+    too_large.append(MODELS["coarse"])
     with pytest.raises(MemoryError):
         segment(SCAN, POINTS, device="cpu")

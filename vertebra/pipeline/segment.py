@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,10 @@ UNNAMED = (
     "vertebrae alone: check them."
 )
 NOTHING_LABELLED = "No vertebra was labelled, so the whole scan was searched."
+TOO_LITTLE_MEMORY = (
+    "There is too little memory for '{}'; going on with '{}', which is less exact. Close other "
+    "programs or crop the scan for the finer one."
+)
 LABELLING = 0.35
 """The share of the work that labelling takes where it comes first."""
 
@@ -53,7 +58,7 @@ def segment(
     Without points the scan is labelled first, where a model for that is installed; else vertebrae
     are searched for, in large voxels where a model for these is installed.
     """
-    from ..methods.iterative.choosing import choose, coarser
+    from ..methods.iterative.choosing import choose, coarser, with_larger_voxels
 
     found = choose(direction, model)
     require_body_ct(volume)
@@ -68,25 +73,51 @@ def segment(
         progress = progress.part(LABELLING, 1.0)
         if spine is not None and show is not None:
             show(spine)
-    quick = coarser(found) if spine is None and search is not Search.FINE else None
-    if search is Search.COARSE and quick is None:
+    searched = spine is None and search is not Search.FINE
+    if search is Search.COARSE and coarser(found) is None:
         raise BadModel(
             "No model for a coarse search is installed beside it; search another way, or install "
             "a model with larger voxels that goes in the same direction."
         )
 
-    def work(on: torch.device) -> tuple[LabelMap, Spine]:
-        from ..methods.iterative.coarse import segment_coarse_to_fine
+    def run(chosen: Model, said: list[str]) -> tuple[LabelMap, Spine]:
+        quick = coarser(chosen) if searched else None
+        listener = _listener(show, said)
 
-        fine = _segmenter(found, on, progress)
-        listener = _listener(show, notes)
-        if quick is not None:
-            coarse = _segmenter(quick, on, progress)
-            return segment_coarse_to_fine(coarse, fine, volume, progress, listener)
-        return fine.segment(volume, spine, progress, listener)
+        def work(on: torch.device) -> tuple[LabelMap, Spine]:
+            from ..methods.iterative.coarse import segment_coarse_to_fine
 
-    labels, judged = on_device(work, device, notes)
+            fine = _segmenter(chosen, on, progress)
+            if quick is not None:
+                coarse = _segmenter(quick, on, progress)
+                return segment_coarse_to_fine(coarse, fine, volume, progress, listener)
+            return fine.segment(volume, spine, progress, listener)
+
+        return on_device(work, device, said)
+
+    models = [found, *with_larger_voxels(found)] if model is None else [found]
+    labels, judged = _with_memory_enough(run, models, notes)
     return Result(judged, labels, tuple(notes))
+
+
+def _with_memory_enough(
+    run: Callable[[Model, list[str]], tuple[LabelMap, Spine]],
+    models: Sequence[Model],
+    notes: list[str],
+) -> tuple[LabelMap, Spine]:
+    """What the first of the models gives for which there is enough memory, and what it says."""
+    first, *others = models
+    said: list[str] = []
+    try:
+        done = run(first, said)
+    except MemoryError:
+        if not others:
+            raise
+        notes.append(TOO_LITTLE_MEMORY.format(first.card.name, others[0].card.name))
+    else:
+        notes += said
+        return done
+    return _with_memory_enough(run, others, notes)
 
 
 def resegment(

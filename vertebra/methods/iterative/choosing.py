@@ -37,12 +37,17 @@ def choose(direction: str | None = None, name: str | None = None) -> Model:
 
 def coarser(fine: Model) -> Model | None:
     """The model to search with: the one with the largest voxels that goes the same way."""
+    return max(with_larger_voxels(fine), key=_spacing, default=None)
+
+
+def with_larger_voxels(fine: Model) -> list[Model]:
+    """The models that need less memory and go the same way, the finest first."""
     larger = [
         each
         for each in installed(METHOD)
         if _direction(each) == _direction(fine) and _spacing(each) > _spacing(fine)
     ]
-    return max(larger, key=_spacing, default=None)
+    return sorted(larger, key=_spacing)
 
 
 def configuration_of(model: Model) -> Configuration:
