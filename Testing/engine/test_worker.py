@@ -73,10 +73,11 @@ def heard(warm: Client) -> Heard:
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
     except ProcessLookupError:
         return False
-    stat = Path(f"/proc/{pid}/stat")
-    return not stat.exists() or stat.read_text().split(") ")[1][0] != "Z"
+    except FileNotFoundError:  # gone in between, or no Linux
+        return not Path("/proc").exists()
 
 
 def wait_until_gone(pid: int, seconds: float) -> None:
