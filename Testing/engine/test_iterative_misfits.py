@@ -11,7 +11,7 @@ from vertebra.methods.iterative.misfits import line_of, misfits
 from vertebra.methods.iterative.windows import Window
 from vertebra.volume import Grid, LabelMap, Volume
 
-UPRIGHT = Volume(np.zeros((2, 2, 2), np.int16), Grid.of((2, 2, 2), (3, 3, 3)))
+UPRIGHT = Volume(np.zeros((80, 80, 250), np.int16), Grid.of((80, 80, 250), (3, 3, 3)))
 BODY = (12, 10, 8)
 
 
@@ -74,6 +74,9 @@ def test_parts_of_the_sacrum_below_a_spine_are_dropped():
     assert misfits([*spine(), *parts], UPRIGHT) == {7: why, 8: why}
     cut = [instance(9, (100, 90, 402), (8, 8, 5), complete=False)]
     assert misfits([*spine(), *cut], UPRIGHT) == {}, "of what is cut, more may be there"
+    last = [instance(10, (100, 90, 9), (8, 8, 5))]
+    above = [instance(n, (100, 100, 9 + 33 * n)) for n in range(1, 7)]
+    assert misfits([*above, *last], UPRIGHT) == {}, "nor is it seen where the scan ends"
 
 
 def test_the_small_vertebrae_below_the_axis_are_kept():

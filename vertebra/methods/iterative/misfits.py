@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...volume import Volume
 from .instances import Instance
+from .windows import bounds
 
 LARGEST = 200_000.0
 """No vertebra is larger, mm^3."""
@@ -51,21 +52,34 @@ def misfits(instances: Sequence[Instance], upright: Volume) -> dict[int, str]:
         if not _beside(points[place], points[chain]):
             wrong[each.number] = "off the line of the spine"
     order = np.argsort(-points[:, 2], kind="stable")
-    spine = [(others[n], float(sizes[n])) for n in order if others[n].number not in wrong]
-    return wrong | dict.fromkeys(dwarfs(spine), "too small beside the vertebrae above it")
+    whole = [
+        (others[n], float(sizes[n]))
+        for n in order
+        if others[n].number not in wrong and not may_be_cut(others[n], upright)
+    ]
+    return wrong | dict.fromkeys(dwarfs(whole), "too small beside the vertebrae above it")
 
 
 def dwarfs(downwards: Sequence[tuple[Instance, float]]) -> list[int]:
     """The numbers of those much smaller than what is above them, as parts of the sacrum are."""
     small, above = list[int](), list[float]()
     for instance, size in downwards:
-        if not instance.complete:
-            continue
         if above and size < DWARF * float(np.median(above[-FEW:])):
             small.append(instance.number)
         else:
             above.append(size)
     return small
+
+
+def may_be_cut(instance: Instance, upright: Volume) -> bool:
+    """May there be more of an instance than the scan shows? Networks do not always see that."""
+    low, high = bounds(instance.mask)
+    start, shape = instance.window.start, upright.grid.shape
+    at_an_end = any(
+        a + first <= 1 or a + last >= size - 2
+        for a, first, last, size in zip(start, low, high, shape)
+    )
+    return at_an_end or not instance.complete
 
 
 def wrong_size(instance: Instance, spacing: float) -> str:
