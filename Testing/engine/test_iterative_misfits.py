@@ -11,7 +11,7 @@ from vertebra.methods.iterative.misfits import line_of, misfits
 from vertebra.methods.iterative.windows import Window
 from vertebra.volume import Grid, LabelMap, Volume
 
-UPRIGHT = Volume(np.zeros((80, 80, 250), np.int16), Grid.of((80, 80, 250), (3, 3, 3)))
+UPRIGHT = Grid.of((80, 80, 250), (3, 3, 3))
 BODY = (12, 10, 8)
 
 
@@ -37,15 +37,15 @@ def spine(count=6, step=33.0, bend=6.0):
 
 
 def test_a_spine_is_kept_whole_also_where_vertebrae_were_missed():
-    assert misfits(spine(), UPRIGHT) == {}
-    assert misfits(spine(17), UPRIGHT) == {}
+    assert misfits(spine(), UPRIGHT, UPRIGHT) == {}
+    assert misfits(spine(17), UPRIGHT, UPRIGHT) == {}
     with_gaps = [each for each in spine(12) if each.number not in (3, 7, 8)]
-    assert misfits(with_gaps, UPRIGHT) == {}
+    assert misfits(with_gaps, UPRIGHT, UPRIGHT) == {}
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_few_masks_are_kept(count):
-    assert misfits(spine(count), UPRIGHT) == {}
+    assert misfits(spine(count), UPRIGHT, UPRIGHT) == {}
 
 
 @pytest.mark.parametrize("tilt", [-45, 45])
@@ -53,56 +53,56 @@ def test_a_crooked_spine_is_kept(tilt):
     angles = np.radians(np.linspace(-tilt, tilt, 10))
     steps = np.stack([np.sin(angles), 0 * angles, -np.cos(angles)], axis=1)
     places = 30 * np.cumsum(steps, axis=0) + [200, 200, 600]
-    assert misfits([instance(n, place) for n, place in enumerate(places)], UPRIGHT) == {}
+    assert misfits([instance(n, place) for n, place in enumerate(places)], UPRIGHT, UPRIGHT) == {}
 
 
 @pytest.mark.parametrize("aside", [(70, 0, -60), (-60, 40, -100), (55, -90, -200), (0, -110, -90)])
 def test_a_rib_or_the_breastbone_is_dropped(aside):
     away = np.add((100, 100, 600), aside)
     found = [*spine(), instance(7, away, (6, 8, 7), complete=False)]
-    assert misfits(found, UPRIGHT) == {7: "off the line of the spine"}
+    assert misfits(found, UPRIGHT, UPRIGHT) == {7: "off the line of the spine"}
 
 
 def test_the_hips_below_a_spine_are_dropped():
     found = [*spine(), instance(8, (165, 90, 390), (9, 14, 14)), instance(9, (30, 90, 385))]
-    assert set(misfits(found, UPRIGHT)) == {8, 9}
+    assert set(misfits(found, UPRIGHT, UPRIGHT)) == {8, 9}
 
 
 def test_parts_of_the_sacrum_below_a_spine_are_dropped():
     parts = [instance(7, (100, 80, 400), (8, 8, 5)), instance(8, (100, 60, 375), (7, 7, 5))]
     why = "too small beside the vertebrae above it"
-    assert misfits([*spine(), *parts], UPRIGHT) == {7: why, 8: why}
+    assert misfits([*spine(), *parts], UPRIGHT, UPRIGHT) == {7: why, 8: why}
     cut = [instance(9, (100, 90, 402), (8, 8, 5), complete=False)]
-    assert misfits([*spine(), *cut], UPRIGHT) == {}, "of what is cut, more may be there"
-    last = [instance(10, (100, 90, 9), (8, 8, 5))]
+    assert misfits([*spine(), *cut], UPRIGHT, UPRIGHT) == {}, "of what is cut, more may be there"
+    last = [instance(10, (100, 90, 7), (8, 8, 5))]
     above = [instance(n, (100, 100, 9 + 33 * n)) for n in range(1, 7)]
-    assert misfits([*above, *last], UPRIGHT) == {}, "nor is it seen where the scan ends"
+    assert misfits([*above, *last], UPRIGHT, UPRIGHT) == {}, "nor is it seen where the scan ends"
 
 
 def test_the_small_vertebrae_below_the_axis_are_kept():
     neck = [instance(n, (100, 100, 600 - 18 * n), (9, 10, 4)) for n in range(3, 8)]
     atlas_and_axis = [instance(1, (100, 100, 600), (9, 10, 5)), instance(2, (100, 100, 574))]
-    assert misfits([*atlas_and_axis, *neck], UPRIGHT) == {}
+    assert misfits([*atlas_and_axis, *neck], UPRIGHT, UPRIGHT) == {}
 
 
 def test_the_process_of_a_vertebra_that_the_scan_cuts_off_is_kept():
     process = instance(9, (101, 66, 604), (3, 8, 5), complete=False)
-    assert misfits([*spine(), process], UPRIGHT) == {}
+    assert misfits([*spine(), process], UPRIGHT, UPRIGHT) == {}
 
 
 def test_sizes_that_no_vertebra_has_are_told():
     large = instance(7, (100, 100, 400), (30, 30, 10))
     crumb = instance(8, (100, 100, 370), (4, 4, 4))
-    told = misfits([*spine(), large, crumb], UPRIGHT)
+    told = misfits([*spine(), large, crumb], UPRIGHT, UPRIGHT)
     assert told == {7: "too large for a vertebra", 8: "too small for a vertebra"}
     fragment = instance(8, (100, 100, 402), (4, 4, 4), complete=False)
-    assert misfits([*spine(), fragment], UPRIGHT) == {}
+    assert misfits([*spine(), fragment], UPRIGHT, UPRIGHT) == {}
 
 
 def test_the_order_of_finding_does_not_matter():
     found = [*spine(), instance(7, (170, 100, 540), (6, 8, 7), complete=False)]
     shuffled = [found[place] for place in np.random.default_rng(3).permutation(len(found))]
-    assert misfits(shuffled, UPRIGHT) == misfits(found, UPRIGHT) != {}
+    assert misfits(shuffled, UPRIGHT, UPRIGHT) == misfits(found, UPRIGHT, UPRIGHT) != {}
 
 
 def test_the_heaviest_chain_wins():

@@ -85,7 +85,7 @@ def places_from_afar(
         large, progress, lambda each: tell(each) if isinstance(each, Step) else None
     )
     found = list(search.run(brief=True))
-    strays = misfits(found, small)
+    strays = misfits(found, small.grid, large.grid)
     for why in strays.values():
         tell(Dropped(None, why))
     settings = fine.configuration

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ...anatomy import Region
 from ...spine import Spine, Vertebra
@@ -75,11 +74,4 @@ def shows_at(
     height = np.argwhere(found.mask)[:, 2].mean() + found.window.start[2]
     beyond = all(bool(height > point[2]) is end.upper for point in points)
     around = any(found.holds(point) for point in points)
-    return beyond and not around and _is_cut(found, traversal.volume.grid, end.scan)
-
-
-def _is_cut(found: Instance, upright: Grid, scan: Grid) -> bool:
-    """Does a mask, with a voxel around it, reach out of the scan, which may lie askew?"""
-    around = ndimage.binary_dilation(np.pad(found.mask, 1), np.ones((3, 3, 3)))
-    voxels = np.argwhere(around) + found.window.start - 1
-    return not bool(scan.contains(upright.to_world(voxels)).all())
+    return beyond and not around and found.reaches_out(traversal.volume.grid, end.scan)

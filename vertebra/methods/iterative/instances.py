@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ...volume import Grid
 from .pointers import body_centre
 from .windows import Index, Window, bounds
 
@@ -87,6 +88,12 @@ class Instance:
     def fragmented(self) -> bool:
         """Is the mask in pieces?"""
         return int(ndimage.label(self.mask)[1]) > 1
+
+    def reaches_out(self, upright: Grid, scan: Grid) -> bool:
+        """Does the mask, with a voxel around it, reach out of the scan, which may lie askew?"""
+        around = ndimage.binary_dilation(np.pad(self.mask, 1), np.ones((3, 3, 3)))
+        voxels = np.argwhere(around) + self.window.start - 1
+        return not bool(scan.contains(upright.to_world(voxels)).all())
 
     def body_centre(self, spacing: float) -> NDArray[np.float64]:
         """Where its label's point is, in voxels of the scan, which are `spacing` mm wide."""

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ...volume import Volume
+from ...volume import Grid
 from .instances import Instance
-from .windows import bounds
 
 LARGEST = 200_000.0
 """No vertebra is larger, mm^3."""
@@ -33,6 +32,7 @@ OFF = 20.0
 DWARF = 0.4
 """Completely visible vertebrae have at least so much of the size of the last few above them."""
 FEW = 3
+"""So many above are compared with."""
 
 NEAR = 45.0
 MIDLINE = 15.0
@@ -40,9 +40,9 @@ MIDLINE = 15.0
 at the scan's edge only the spinous process may show."""
 
 
-def misfits(instances: Sequence[Instance], upright: Volume) -> dict[int, str]:
+def misfits(instances: Sequence[Instance], upright: Grid, scan: Grid) -> dict[int, str]:
     """What is wrong, by number, with each instance of a scan that is no vertebra of its spine."""
-    spacing = float(upright.grid.spacing[0])
+    spacing = float(upright.spacing[0])
     wrong = {each.number: why for each in instances if (why := wrong_size(each, spacing))}
     others = [each for each in instances if each.number not in wrong]
     points = np.array([middle(each) for each in others]).reshape(-1, 3) * spacing
@@ -51,11 +51,13 @@ def misfits(instances: Sequence[Instance], upright: Volume) -> dict[int, str]:
     for place, each in enumerate(others):
         if not _beside(points[place], points[chain]):
             wrong[each.number] = "off the line of the spine"
-    order = np.argsort(-points[:, 2], kind="stable")
+    # networks do not always see that a scan ends within a vertebra
     whole = [
         (others[n], float(sizes[n]))
-        for n in order
-        if others[n].number not in wrong and not may_be_cut(others[n], upright)
+        for n in np.argsort(-points[:, 2], kind="stable")
+        if others[n].number not in wrong
+        and others[n].complete
+        and not others[n].reaches_out(upright, scan)
     ]
     return wrong | dict.fromkeys(dwarfs(whole), "too small beside the vertebrae above it")
 
@@ -69,17 +71,6 @@ def dwarfs(downwards: Sequence[tuple[Instance, float]]) -> list[int]:
         else:
             above.append(size)
     return small
-
-
-def may_be_cut(instance: Instance, upright: Volume) -> bool:
-    """May there be more of an instance than the scan shows? Networks do not always see that."""
-    low, high = bounds(instance.mask)
-    start, shape = instance.window.start, upright.grid.shape
-    at_an_end = any(
-        a + first <= 1 or a + last >= size - 2
-        for a, first, last, size in zip(start, low, high, shape)
-    )
-    return at_an_end or not instance.complete
 
 
 def wrong_size(instance: Instance, spacing: float) -> str:

@@ -91,7 +91,7 @@ def drawn_without_points(canvas: Canvas, instances: Iterable[Instance]) -> tuple
     for instance in instances:
         canvas.draw(instance, instance.number)
         found[instance.number] = instance
-    for number, why in misfits(list(found.values()), canvas.upright).items():
+    for number, why in misfits(list(found.values()), canvas.upright.grid, canvas.scan.grid).items():
         canvas.drop(number, why)
         del found[number]
     return canvas.finished(
@@ -116,7 +116,7 @@ def drawn_for_points(
             without_point.add(owner)
         canvas.draw(instance, owner, spine.find(owner).level.name)
         found[owner] = instance
-    wrong = misfits(list(found.values()), canvas.upright)
+    wrong = misfits(list(found.values()), canvas.upright.grid, canvas.scan.grid)
     strays = {number for number in without_point if found[number].number in wrong}
     for number in sorted(strays):
         canvas.drop(number, wrong[found[number].number])
