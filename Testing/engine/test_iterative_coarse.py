@@ -13,7 +13,7 @@ from vertebra.methods.iterative.coarse import (
     rooms,
     segment_coarse_to_fine,
 )
-from vertebra.methods.iterative.events import Dropped, Found
+from vertebra.methods.iterative.events import Dropped, Found, Step
 from vertebra.methods.iterative.guided import Place, segment_places
 from vertebra.methods.iterative.rules import Direction, Rules
 from vertebra.methods.iterative.traversal import ASKEW, GLANCES, Traversal
@@ -135,6 +135,22 @@ def test_there_is_room_beyond_the_ends_and_in_wide_gaps_alone():
     line = np.array([[20.0, 20, z] for z in (100, 90, 80, 60, 50)])
     shuffled = line[[3, 0, 4, 1, 2]]
     assert [height for _, _, height in rooms(shuffled)] == [110, 70, 40]
+
+
+def test_a_room_is_looked_at_in_the_size_of_what_is_next_to_it():
+    scan, _, _ = blob_scan(count=5, repeat=2)
+    fine = BlobSegmenter.at(1.5)
+    large = fine.upright(scan, Progress())
+    places = places_from_afar(BlobSegmenter.at(3.0), fine, large, Progress())
+    shapes = [(24 + 8 * n, 24, 24) for n in range(5)]
+    downwards = sorted(places, key=lambda place: -place.point[2])
+    sized = [replace(place, shape=shape) for place, shape in zip(downwards, shapes)]
+    told = []
+    traversal = fine.traversal(large, Progress(), told.append)
+    assert len(list(at_places_and_between(traversal, sized))) == 5
+    above, below = (step.size for step in told if isinstance(step, Step) and not step.voxels)
+    assert above == (1.5 * 24, 36, 36)
+    assert below == (1.5 * 56, 36, 36)
 
 
 def test_what_only_the_coarse_search_takes_for_a_vertebra_is_told_without_a_number():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import ceil
+from math import ceil, dist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +54,15 @@ def at_places_and_between(traversal: Traversal, places: Sequence[Place]) -> Iter
         return
     centres = np.array([each.centre for each in traversal.instances], dtype=np.float64)
     for start in rooms(centres):
-        yield from traversal.follow(start, slack=1)
+        number = len(traversal.instances) + 1
+        shown = traversal.look(start, number, 1, shape=nearest(places, start).shape)
+        if shown is not None:
+            yield from traversal.follow(shown.centre, slack=1)
+
+
+def nearest(places: Sequence[Place], start: Index) -> Place:
+    """The place that lies nearest to an index."""
+    return min(places, key=lambda place: dist(place.start, start))
 
 
 def rooms(centres: NDArray[np.float64]) -> list[Index]:

@@ -90,20 +90,19 @@ def owner_of(
 ) -> int | None:
     """The place that a vertebra belongs to: the nearest one that has none yet, if near enough."""
     spacing = float(traversal.volume.grid.spacing[0])
-    centre = instance.body_centre(spacing)
     surface = np.argwhere(instance.mask & ~ndimage.binary_erosion(instance.mask))
-    best: tuple[float, int] | None = None
-    for place in places:
-        if place.key in taken:
-            continue
-        from_mask = spacing * distance_to(instance, surface, place.point)
-        if from_mask > APART:
-            continue
+    free = [place for place in places if place.key not in taken]
+    away = [spacing * distance_to(instance, surface, place.point) for place in free]
+    near = [(way, place) for way, place in zip(away, free) if way <= APART]
+    if len(near) < 2:
+        return near[0][1].key if near else None
+    centre = instance.body_centre(spacing)
+
+    def mismatch(one: tuple[float, Place]) -> float:
         # C1's point lies in the dens of C2, so the way to the body's centre counts, too
-        mismatch = from_mask + spacing * float(np.linalg.norm(place.point - centre))
-        if best is None or mismatch < best[0]:
-            best = mismatch, place.key
-    return None if best is None else best[1]
+        return one[0] + spacing * float(np.linalg.norm(one[1].point - centre))
+
+    return min(near, key=mismatch)[1].key
 
 
 def distance_to(instance: Instance, surface: NDArray[np.int_], point: NDArray[np.float64]) -> float:

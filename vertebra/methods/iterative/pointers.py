@@ -7,6 +7,7 @@ vertebra is meant; a network that sees them need not find that out from its memo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ TOWARDS = 0.3
 """At most this share of the way to the middle of the vertebra's box a training point is off."""
 BODY = 0.6
 """The body is where the bone is at least this share of its greatest thickness."""
+THICKEST = 20.0
+"""Nothing in a body is further (mm) from its surface."""
 MIDLINE = 8.0
 """A body's middle lies at most this far (mm) from the middle of its vertebra."""
 ARCH = 11.0
@@ -49,20 +52,23 @@ def body_centre(mask: NDArray[np.bool_], spacing: float) -> NDArray[np.float64]:
     """
     low, high = bounds(mask)
     middle = (low[0] + high[0]) / 2
-    central = np.abs(np.arange(mask.shape[0]) - middle) <= max(MIDLINE / spacing, 1)
-    near = mask & central[:, None, None]
-    if not near.any():  # half of a vertebra
-        near = mask
-    first, last = (corner[1] for corner in bounds(near))
+    aside = np.abs(np.arange(mask.shape[0]) - middle)
+    left, right = np.flatnonzero(aside <= max(MIDLINE / spacing, 1))[[0, -1]]
+    if not mask[left : right + 1].any():  # half of a vertebra
+        left, right = 0, mask.shape[0] - 1
+    near = mask[left : right + 1]
+    (_, first, _), (_, last, _) = bounds(near)
     pieces = ndimage.label(near, np.ones((3, 3, 3)))[0]
     front = np.argwhere(pieces == pieces[:, last].max())
     if np.ptp(front[:, 1]) + 1 <= ARCH / spacing:
         return np.array([middle, front[:, 1].min() - BEHIND_ARCH / spacing, front[:, 2].mean()])
-    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1, 1:-1] * near
-    depth[:, : (first + last) // 2] = 0  # the spinous process may be as thick as the body
+    half, reach = (first + last) // 2, ceil(THICKEST / spacing)  # behind, a process may be as thick
+    i, j = max(0, left - reach), max(0, half - reach)
+    depth = ndimage.distance_transform_edt(np.pad(mask[i : right + reach + 1, j:], 1))
+    depth = depth[left - i + 1 : right - i + 2, half - j + 1 : -1, 1:-1]
     pieces = ndimage.label(depth >= BODY * depth.max())[0]
     body = pieces == pieces.flat[int(depth.argmax())]
-    return np.asarray(np.argwhere(body).mean(axis=0), dtype=np.float64)
+    return np.asarray(np.argwhere(body).mean(axis=0) + (left, half, 0), dtype=np.float64)
 
 
 def training_point(
