@@ -3,11 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
+from coded_spine import ExactReader, in_scan, scan_of, spine_labels
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vertebra.methods.iterative.guided import Place, segment_places
 from vertebra.methods.iterative.rules import Rules
 from vertebra.methods.iterative.traversal import Traversal
+from vertebra.methods.iterative.windows import bounds
 from vertebra.volume import Grid, Volume
 
 RULES = Rules(patch=24, least=40, tolerance=2)
@@ -78,3 +82,17 @@ def test_a_patch_that_wanders_on_is_stopped_at_the_iteration_limit():
     found = Traversal(scan, network, slow, steps.append).track((12, 12, 12))
     assert not found.converged
     assert found.steps == slow.iterations + 1 == len(steps)
+
+
+@pytest.mark.parametrize(("off", "looks"), [(0, 1), (16, 1), (-16, 1), (17, 2)])
+def test_one_look_is_enough_at_a_point_about_which_the_patch_shows_all_of_the_vertebra(off, looks):
+    labels = spine_labels((40, 44, 90), 8, np.random.default_rng(0))
+    scan, _ = scan_of(labels)
+    low, high = bounds(labels == 1)
+    i, j, k = ((a + b + 1) // 2 for a, b in zip(low, high))
+    reader = ExactReader(labels)
+    wide = Traversal(scan, reader, replace(RULES, patch=64))
+    place = Place(1, (i, j + off, k), np.argwhere(labels == 1).mean(axis=0))
+    [(owner, instance)] = segment_places(wide, [place])
+    assert (owner, reader.looks) == (1, looks)
+    assert np.array_equal(in_scan(instance, labels.shape), labels == 1)

@@ -17,6 +17,8 @@ from .windows import Index
 
 MOST_PASSED = 6
 """So many other vertebrae at most are passed over in the patch around a point."""
+WELL_SHOWN = 8
+"""A patch shows a vertebra well so many times delta_max off its middle, if it shows all of it."""
 APART = 10.0
 """A mask further (mm) from a point does not belong to it."""
 
@@ -81,7 +83,7 @@ def _of_places(
 
 def _at(traversal: Traversal, place: Place) -> Instance | None:
     if place.shape is None:
-        return traversal.track(place.start, slack=1, point=place.point)
+        return traversal.track(place.start, slack=WELL_SHOWN, point=place.point)
     return traversal.glance(place.start, place.shape, place.point)
 
 
