@@ -246,6 +246,8 @@ set(ENGINE_PYTHON_RESOURCES
   Resources/Models/iterative-compact-up.safetensors
   Resources/Models/iterative-compact.json
   Resources/Models/iterative-compact.safetensors
+  Resources/Models/iterative-fine-up.json
+  Resources/Models/iterative-fine-up.safetensors
   Resources/Models/iterative-fine.json
   Resources/Models/iterative-fine.safetensors
   Resources/Models/multiview-compact.json

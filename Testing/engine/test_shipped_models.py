@@ -14,6 +14,7 @@ from vertebra.spine import Spine
 UNSEEN = 7_000_000
 SEGMENTERS = (
     "iterative-fine",
+    "iterative-fine-up",
     "iterative-compact",
     "iterative-compact-up",
     "iterative-coarse",
