@@ -34,6 +34,7 @@ from iterative_scans import (
     tptbox,
     traversed,
     whole,
+    with_other_marrow,
 )
 from iterative_tables import print_tables, print_vertebrae
 
@@ -70,6 +71,8 @@ def main() -> None:
         if not len(scan.spine):
             print(f"{scan.name} shows no vertebra and is left out", flush=True)
             continue
+        if options.marrow:
+            scan = with_other_marrow(scan, seed)
         runs = dict(_runs(scan, segmenters, coarse, options))
         results[scan.name] = {"seconds to make": seconds, "runs": runs}
         spent = sum(run["seconds"] + run["seconds to score"] for run in runs.values())
@@ -97,6 +100,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=0, help="how many phantoms")
     parser.add_argument("--part", choices=("crop", "section", "whole"), default="crop")
     parser.add_argument("--spacing", type=float, default=1.0, help="of the phantoms, mm")
+    parser.add_argument(
+        "--marrow", action="store_true", help="phantoms' marrow is changed in places"
+    )
     parser.add_argument("--results", type=Path, help="a file to keep the phantoms' figures in")
     parser.add_argument("--merge", nargs="+", type=Path, help="print what such files hold together")
     parser.add_argument("--totalsegmentator", type=Path, help="a folder with CT, masks and points")

@@ -17,6 +17,7 @@ from vertebra.anatomy import VERTEBRAE, Region
 from vertebra.errors import VertebraError
 from vertebra.evaluation import Annotation, Case, score
 from vertebra.exchange import labelmap, table
+from vertebra.methods.iterative.augmentation import mottled
 from vertebra.methods.iterative.coarse import at_places_and_between, places_from_afar
 from vertebra.methods.iterative.configuration import LEAST_FRAGMENT, from_dict
 from vertebra.methods.iterative.ends import ends_of
@@ -94,6 +95,14 @@ def counted(seed: int, case: Any, spacing: float) -> Scan:
     labels = case.labels.renumbered({number: number for number in known})
     spine = replace(case.spine, vertebrae=vertebrae)
     return Scan(phantom_name(seed), case.volume, labels, spine)
+
+
+def with_other_marrow(scan: Scan, seed: int) -> Scan:
+    """The scan with marrow that is fatty, destroyed or hard in places, as training changes it."""
+    bones = scan.volume.voxels.astype(np.float32), scan.labels.voxels.astype(np.uint8)
+    spacing = float(scan.volume.grid.spacing[0])
+    voxels = np.rint(mottled(bones, spacing, np.random.default_rng(seed))).astype(np.int16)
+    return replace(scan, volume=replace(scan.volume, voxels=voxels))
 
 
 def moved(spine: Spine, jitter: float) -> Spine:

@@ -9,6 +9,7 @@ from vertebra.methods.iterative.augmentation import (
     counted,
     cut_short,
     in_slices,
+    mottled,
     recoloured,
     warped,
 )
@@ -90,6 +91,29 @@ def test_cuts_leave_air_at_one_end_along_any_axis_but_mostly_along_z():
         assert counted(mask)[1] == mask.sum()
     assert (cut_along > 0).all()
     assert cut_along[2] == cut_along.max()
+
+
+def test_marrow_becomes_fat_or_hard_in_places_and_cortex_and_soft_tissue_stay():
+    voxels, labels = cube(low=10, high=40, size=50)
+    rng = np.random.default_rng(5)
+    changed = [mottled((voxels, labels), 1.0, rng) for _ in range(40)]
+    marrow = ndimage.binary_erosion(labels > 0)
+    assert all(image.dtype == np.float32 for image in changed)
+    assert all(np.array_equal(image[~marrow], voxels[~marrow]) for image in changed)
+    shares = [(np.abs(image - voxels)[marrow] > 50).mean() for image in changed]
+    assert 0 < min(shares) < 0.2 < max(shares) < 1
+    assert min(image.min() for image in changed) < -50
+    assert any(image[marrow].min() > 250 for image in changed)
+
+
+def test_the_cortex_is_one_to_three_millimetres_thick_in_voxels_of_any_size():
+    voxels, labels = cube(low=10, high=40, size=50)
+    for spacing, most in ((0.5, 6), (1.0, 3), (3.0, 1)):
+        rng = np.random.default_rng(6)
+        images = [mottled((voxels, labels), spacing, rng) for _ in range(60)]
+        changed = np.any([image != voxels for image in images], axis=0)
+        assert not changed[~ndimage.binary_erosion(labels > 0)].any()
+        assert changed[ndimage.binary_erosion(labels > 0, iterations=most + 1)].mean() > 0.9
 
 
 def test_noise_and_calibration_keep_soft_tissue_near_its_brightness():

@@ -37,6 +37,14 @@ NOISE = 60.0
 """Most noise, HU."""
 BLUR = 1.6
 """Most smoothing (standard deviation), mm: scans that come in voxels of 3 mm are as smooth."""
+CORTEX = (1.0, 3.0)
+"""So much (mm) under the surface of a bone stays as it is where its marrow is changed."""
+LUMP = 12.0
+"""Distance (mm) of the knots between which marrow changes smoothly."""
+MARROW = ((-80.0, 60.0), (300.0, 900.0))
+"""What changed marrow comes near to (HU): fat or tumour, mostly, or hard bone and cement."""
+DARK = 0.75
+"""How often it is the former."""
 THICK = (2.0, 5.0)
 """Thickness of slices, mm."""
 
@@ -83,6 +91,18 @@ def cut_short(patch: Patch, rng: np.random.Generator) -> Patch:
     voxels, labels = voxels.copy(), labels.copy()
     voxels[tuple(beyond)], labels[tuple(beyond)] = AIR, 0
     return voxels, labels
+
+
+def mottled(patch: Patch, spacing: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """The patch's voxels with marrow that is fatty, destroyed or hardened in places."""
+    voxels, labels = patch
+    knots = [max(3, round(size * spacing / LUMP) + 1) for size in labels.shape]
+    field = _between(rng.normal(0, 1, (1, *knots)), labels.shape)[0].numpy()
+    kept = max(1, round(rng.uniform(*CORTEX) / spacing))
+    deep = ndimage.binary_erosion(labels > 0, iterations=kept)
+    share = np.clip(2 * (field + rng.uniform(-0.5, 1)), 0, 1) * deep
+    least, most = MARROW[0] if rng.random() < DARK else MARROW[1]
+    return np.asarray(voxels + share * np.float32(rng.uniform(least, most) - voxels))
 
 
 def recoloured(
@@ -134,8 +154,13 @@ def _turn(rng: np.random.Generator) -> Tensor:
 def _bend(shape: tuple[int, ...], spacing: float, rng: np.random.Generator) -> Tensor:
     """Smooth random displacements, in voxels."""
     knots = [max(3, round(size * spacing / KNOT) + 1) for size in shape]
-    moves = torch.from_numpy(rng.normal(0, BEND / spacing, (1, 3, *knots)).astype(np.float32))
-    return interpolate(moves, size=shape, mode="trilinear", align_corners=True)[0]
+    return _between(rng.normal(0, BEND / spacing, (3, *knots)), shape)
+
+
+def _between(knots: NDArray[np.float64], shape: tuple[int, ...]) -> Tensor:
+    """Values that change smoothly from knot to knot."""
+    values = torch.from_numpy(knots.astype(np.float32))[None]
+    return interpolate(values, size=shape, mode="trilinear", align_corners=True)[0]
 
 
 def _sampled(patch: Patch, places: Tensor) -> Patch:

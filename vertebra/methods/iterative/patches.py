@@ -24,7 +24,7 @@ from ...training.preparing import ENDING
 from ...volume import resampled
 from ...volume.resampling import AIR
 from ..common.preparation import upright
-from .augmentation import counted, cut_short, recoloured, warped
+from .augmentation import OFTEN, counted, cut_short, mottled, recoloured, warped
 from .configuration import Configuration
 from .lessons import MASKED, Lesson, Recipe
 from .pointers import pointer, training_point
@@ -132,6 +132,8 @@ class Patches:
         voxels = read_part(file, "voxels", window, AIR).astype(np.float32)
         source = voxels, read_part(file, "labels", window)
         (voxels, uncut), shown = warped(source, margin, spacing, rng)
+        if rng.random() < OFTEN:
+            voxels = mottled((voxels, uncut), spacing, rng)
         voxels, labels = cut_short((recoloured(voxels, spacing, rng), uncut), rng)
         left, before = counted(labels), np.maximum(counted(uncut), 1)
         share = (left / before)[1 : len(volumes) + 1]
