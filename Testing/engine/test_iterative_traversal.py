@@ -179,6 +179,10 @@ def test_the_search_covers_every_voxel(shape, direction):
     assert covered.all()
     heights = [place[2] for place in places]
     assert heights == sorted(heights, reverse=direction is Direction.DOWN)
+    for height in set(heights):
+        level = [place[:2] for place in places if place[2] == height]
+        aside = [np.linalg.norm(np.subtract(place, np.array(shape[:2]) / 2)) for place in level]
+        assert aside == sorted(aside), "from the middle to the sides"
 
 
 def bones(shape, rng):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
+from math import dist
 from operator import and_
 
 import numpy as np
@@ -261,10 +262,15 @@ class Traversal:
 
 
 def search_places(shape: Sequence[int], rules: Rules) -> list[Index]:
-    """The centres of the sliding search: half a patch apart, the first end of the spine first."""
+    """The centres of the sliding search: half a patch apart, the first end of the spine first.
+
+    At each height it begins in the middle, where spines mostly are, and not at the ribs.
+    """
     along = [_centres(size, rules) for size in shape]
     heights = along[2] if rules.direction is Direction.UP else along[2][::-1]
-    return [(i, j, k) for k, j, i in product(heights, along[1], along[0])]
+    middle = [size / 2 for size in shape[:2]]
+    level = sorted(product(along[0], along[1]), key=lambda place: dist(place, middle))
+    return [(i, j, k) for k in heights for i, j in level]
 
 
 def _centres(size: int, rules: Rules) -> list[int]:
