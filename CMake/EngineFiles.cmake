@@ -81,6 +81,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/methods/common/weights.py
   vertebra/methods/iterative/__init__.py
   vertebra/methods/iterative/augmentation.py
+  vertebra/methods/iterative/boxes.py
   vertebra/methods/iterative/choosing.py
   vertebra/methods/iterative/coarse.py
   vertebra/methods/iterative/configuration.py

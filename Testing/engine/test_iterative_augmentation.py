@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import ndimage
+from scipy.optimize import brentq
 
 from vertebra.methods.iterative import augmentation
 from vertebra.methods.iterative.augmentation import (
@@ -11,6 +12,7 @@ from vertebra.methods.iterative.augmentation import (
     in_slices,
     mottled,
     recoloured,
+    thickened,
     warped,
 )
 
@@ -91,6 +93,44 @@ def test_cuts_leave_air_at_one_end_along_any_axis_but_mostly_along_z():
         assert counted(mask)[1] == mask.sum()
     assert (cut_along > 0).all()
     assert cut_along[2] == cut_along.max()
+
+
+@pytest.mark.parametrize("spacing", [1.0, 2.0])
+@pytest.mark.parametrize("more", [-0.8, 1.0, 3.0])
+def test_the_surface_of_bone_moves_by_as_much_as_it_is_said_to(spacing, more, monkeypatch):
+    monkeypatch.setattr(augmentation, "THICKER", (more, more))
+    monkeypatch.setattr(augmentation, "_patchy", lambda shape, *_: np.ones(shape, np.float32))
+    labels = np.zeros((40, 20, 20), np.uint8)
+    labels[20:] = 5
+    voxels = np.where(labels, 1000, 0).astype(np.float32)
+    changed, mask = thickened((voxels, labels), spacing, np.random.default_rng(0))
+    thickness = spacing * (mask[:, 10, 10] == 5).sum() - spacing * 20
+    # bone comes to a place from where the surface was, by less the further away that is
+    expected = brentq(lambda x: x - more * np.exp(-((x / augmentation.SKIN) ** 2) / 2), -5, 5)
+    assert abs(thickness - expected) < 0.75 * spacing
+    assert ((changed > 500) == (mask == 5)).mean() > 0.97
+
+
+def test_a_thin_process_thickens_in_places_and_nothing_far_from_bone_changes():
+    labels = np.zeros((60, 60, 60), np.uint8)
+    labels[27:33, 10:50, 10:50] = 7
+    voxels = np.where(labels, 600, 40).astype(np.float32)
+    rng = np.random.default_rng(3)
+    changed = [thickened((voxels, labels), 1.0, rng) for _ in range(30)]
+    sizes = np.array([(mask == 7).sum() / (labels == 7).sum() for _, mask in changed])
+    assert sizes.min() < 0.98
+    assert sizes.max() > 1.2
+    assert all(set(np.unique(mask)) == {0, 7} for _, mask in changed)
+    far = ndimage.distance_transform_edt(labels == 0) > 18
+    assert all(np.allclose(new[far], 40, atol=0.5) for new, _ in changed)
+
+
+def test_bone_of_one_scan_is_denser_here_than_there():
+    rng = np.random.default_rng(3)
+    bone = np.full((80, 8, 80), 550, np.float32)
+    spreads = [np.ptp(ndimage.gaussian_filter(recoloured(bone, 1.0, rng), 8)) for _ in range(30)]
+    assert min(spreads) < 20
+    assert max(spreads) > 200
 
 
 def test_marrow_becomes_fat_or_hard_in_places_and_cortex_and_soft_tissue_stay():

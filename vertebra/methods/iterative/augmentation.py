@@ -31,12 +31,18 @@ SOFT_TISSUE = 50.0
 """Bone is what is brighter than this, HU."""
 DENSITY = (0.7, 1.4)
 """Brightness of bone against that of the scan."""
+UNEVEN = 0.25
+"""Standard deviation of its logarithm from place to place: processes may be softer than bodies."""
 SHIFT = 25.0
 """Most error of calibration, HU."""
 NOISE = 60.0
 """Most noise, HU."""
 BLUR = 1.6
 """Most smoothing (standard deviation), mm: scans that come in voxels of 3 mm are as smooth."""
+THICKER = (-0.8, 3.0)
+"""So much (mm) the surface of bone comes nearer at most: processes thicken with age, and wear."""
+SKIN = 3.0
+"""How deep (mm) under that surface and above it things move with it."""
 CORTEX = (1.0, 3.0)
 """So much (mm) under the surface of a bone stays as it is where its marrow is changed."""
 LUMP = 12.0
@@ -72,9 +78,7 @@ def warped(
         return (patch[0][inner], patch[1][inner]), counted(patch[1][inner])
     turn = _turn(rng) if turning else torch.eye(3)
     bend = _bend(shape, spacing, rng) if bending else torch.zeros(3, *shape)
-    axes = [torch.arange(size, dtype=torch.float32) - (size - 1) / 2 for size in shape]
-    own = torch.stack(torch.meshgrid(*axes, indexing="ij"))
-    places = torch.einsum("ab,bxyz->axyz", turn, own) + bend
+    places = torch.einsum("ab,bxyz->axyz", turn, _own_places(shape)) + bend
     return _sampled(patch, places), _still_inside(patch[1], turn.numpy(), bend.numpy())
 
 
@@ -93,14 +97,25 @@ def cut_short(patch: Patch, rng: np.random.Generator) -> Patch:
     return voxels, labels
 
 
+def thickened(patch: Patch, spacing: float, rng: np.random.Generator) -> Patch:
+    """Patch and labels with bone that is thicker or thinner in places."""
+    bone = (patch[1] > 0).astype(np.float32)
+    sigma = SKIN / spacing
+    inwards = np.stack(np.gradient(ndimage.gaussian_filter(bone, sigma)))
+    # a plane's gradient is 1 / (sigma sqrt(2 pi)) where it is steepest, on the plane
+    most = rng.uniform(*THICKER) / spacing * sigma * np.sqrt(2 * np.pi)
+    places = _own_places(bone.shape) + torch.from_numpy(
+        (most * _patchy(bone.shape, spacing, rng) * inwards).astype(np.float32)
+    )
+    return _sampled(patch, places)
+
+
 def mottled(patch: Patch, spacing: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """The patch's voxels with marrow that is fatty, destroyed or hardened in places."""
     voxels, labels = patch
-    knots = [max(3, round(size * spacing / LUMP) + 1) for size in labels.shape]
-    field = _between(rng.normal(0, 1, (1, *knots)), labels.shape)[0].numpy()
     kept = max(1, round(rng.uniform(*CORTEX) / spacing))
     deep = ndimage.binary_erosion(labels > 0, iterations=kept)
-    share = np.clip(2 * (field + rng.uniform(-0.5, 1)), 0, 1) * deep
+    share = _patchy(labels.shape, spacing, rng) * deep
     least, most = MARROW[0] if rng.random() < DARK else MARROW[1]
     return np.asarray(voxels + share * np.float32(rng.uniform(least, most) - voxels))
 
@@ -111,7 +126,8 @@ def recoloured(
     """The patch as another body in another scanner would show it."""
     if rng.random() < OFTEN:
         bone = np.maximum(voxels - np.float32(SOFT_TISSUE), 0)
-        voxels = voxels + bone * np.float32(rng.uniform(*DENSITY) - 1)
+        uneven = np.exp(UNEVEN * _smooth(voxels.shape, KNOT / spacing, rng))
+        voxels = voxels + bone * (uneven * np.float32(rng.uniform(*DENSITY)) - 1)
         voxels = voxels + np.float32(rng.uniform(-SHIFT, SHIFT))
     if rng.random() < OFTEN:
         sigma = rng.uniform(0, BLUR) / spacing
@@ -153,14 +169,32 @@ def _turn(rng: np.random.Generator) -> Tensor:
 
 def _bend(shape: tuple[int, ...], spacing: float, rng: np.random.Generator) -> Tensor:
     """Smooth random displacements, in voxels."""
-    knots = [max(3, round(size * spacing / KNOT) + 1) for size in shape]
-    return _between(rng.normal(0, BEND / spacing, (3, *knots)), shape)
+    fields = [_smooth(shape, KNOT / spacing, rng) for _ in shape]
+    return torch.from_numpy(BEND / spacing * np.stack(fields))
 
 
-def _between(knots: NDArray[np.float64], shape: tuple[int, ...]) -> Tensor:
-    """Values that change smoothly from knot to knot."""
-    values = torch.from_numpy(knots.astype(np.float32))[None]
-    return interpolate(values, size=shape, mode="trilinear", align_corners=True)[0]
+def _patchy(
+    shape: tuple[int, ...], spacing: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """From 0 to 1, changing in lumps; how much of it is neither is random, too."""
+    field = _smooth(shape, LUMP / spacing, rng)
+    return np.clip(2 * (field + np.float32(rng.uniform(-0.5, 1))), 0, 1)
+
+
+def _smooth(
+    shape: tuple[int, ...], distance: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Random values (SD 1 at the knots) that change smoothly over a distance in voxels."""
+    knots = [max(3, round(size / distance) + 1) for size in shape]
+    values = torch.from_numpy(rng.normal(0, 1, knots).astype(np.float32))[None, None]
+    field = interpolate(values, size=shape, mode="trilinear", align_corners=True)
+    return np.asarray(field[0, 0].numpy())
+
+
+def _own_places(shape: tuple[int, ...]) -> Tensor:
+    """Every voxel's own place, from the patch's middle."""
+    axes = [torch.arange(size, dtype=torch.float32) - (size - 1) / 2 for size in shape]
+    return torch.stack(torch.meshgrid(*axes, indexing="ij"))
 
 
 def _sampled(patch: Patch, places: Tensor) -> Patch:

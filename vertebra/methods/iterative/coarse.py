@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import ceil, dist
+from math import dist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,12 +110,5 @@ def place_in(
     i, j, k = (int(value) for value in np.rint(centre))
     low, high = bounds(instance.mask)
     sides = [(b - a + 1) * spacing + 2 * AROUND for a, b in zip(low, high)]
-    width, depth, height = (_voxels(side, configuration) for side in sides)
+    width, depth, height = map(configuration.box_side, sides)
     return Place(instance.number, (i, j, k), body, (width, depth, height))
-
-
-def _voxels(side: float, configuration: Configuration) -> int:
-    """So many voxels show a side (mm) and are read by the network; a patch's side at most."""
-    step = configuration.divisor
-    needed = ceil(side / configuration.spacing / step) * step
-    return min(needed, configuration.patch)

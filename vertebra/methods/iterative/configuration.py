@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from math import ceil
 from typing import Any
 
 from ...errors import BadModel
@@ -59,6 +60,11 @@ class Configuration:
     def divisor(self) -> int:
         """The network can read boxes whose sides are multiples of so many voxels."""
         return 1 << (len(self.widths) - 1)
+
+    def box_side(self, side: float) -> int:
+        """So many voxels show a side (mm) and are read by the network; a patch's side at most."""
+        needed = ceil(side / self.spacing / self.divisor) * self.divisor
+        return min(needed, self.patch)
 
     def rules(self) -> Rules:
         """The rules of traversal in voxels of this configuration."""

@@ -24,7 +24,8 @@ from ...training.preparing import ENDING
 from ...volume import resampled
 from ...volume.resampling import AIR
 from ..common.preparation import upright
-from .augmentation import OFTEN, counted, cut_short, mottled, recoloured, warped
+from .augmentation import OFTEN, counted, cut_short, mottled, recoloured, thickened, warped
+from .boxes import BOXED, boxed
 from .configuration import Configuration
 from .lessons import MASKED, Lesson, Recipe
 from .pointers import pointer, training_point
@@ -46,6 +47,12 @@ CENTRED = 0.5
 for completeness: what such a patch still cuts off is beyond its reach, not missing."""
 OFF_CENTRE = 3.0
 """How far (mm, SD along each axis) from the vertebra's middle those patches lie."""
+NONE_LEFT = 0
+"""Stands for the number of a vertebra where all are done."""
+OFF_BEYOND = 12.0
+"""How far (mm, SD along each axis) a patch beyond the last lies from where another would be."""
+BEYOND = 0.08
+"""How often a forced patch lies beyond the last vertebra with all done: no sacrum is to follow."""
 POINTED = 0.7
 """How often a network that can see points is shown one in a forced patch."""
 
@@ -98,6 +105,8 @@ class Patches:
         """The batch of a number."""
         rng = np.random.default_rng([self.seed, number])
         drawn = [self._patch(rng) for _ in range(self.configuration.training.batch)]
+        if self.configuration.pointed and rng.random() < BOXED:
+            boxed(drawn, self.configuration, rng)
         return {name: torch.stack([patch[name] for patch in drawn]) for name in drawn[0]}
 
     def _patch(self, rng: np.random.Generator) -> dict[str, Tensor]:
@@ -122,16 +131,14 @@ class Patches:
         boxes = file.get_tensor("boxes").numpy()
         volumes, whole = file.get_tensor("volumes").numpy(), file.get_tensor("complete").numpy()
         shape = file.get_slice("voxels").get_shape()
-        present = np.flatnonzero(volumes)
-        forced = int(rng.choice(present)) if len(present) and rng.random() < FORCED else None
-        box = ((0, 0, 0), np.array(shape) - 1) if forced is None else boxes[forced]
         patch, spacing = self.configuration.patch, self.configuration.spacing
         margin = patch // CONTEXT
-        middle = self._middle(box, forced is not None, rng)
+        forced, middle = self._place(shape, boxes, np.flatnonzero(volumes), rng)
         window = Window.around(middle, (patch,) * 3).grown(margin)
         voxels = read_part(file, "voxels", window, AIR).astype(np.float32)
         source = voxels, read_part(file, "labels", window)
-        (voxels, uncut), shown = warped(source, margin, spacing, rng)
+        source, shown = warped(source, margin, spacing, rng)
+        voxels, uncut = thickened(source, spacing, rng) if rng.random() < OFTEN else source
         if rng.random() < OFTEN:
             voxels = mottled((voxels, uncut), spacing, rng)
         voxels, labels = cut_short((recoloured(voxels, spacing, rng), uncut), rng)
@@ -143,16 +150,33 @@ class Patches:
         cut = (left < before)[1 : len(volumes) + 1]
         slight = np.where(cut, kept, volumes) < self.configuration.rules().least
         labels[np.isin(labels, np.flatnonzero(slight) + 1)] = 0  # never found, so never remembered
-        goal, point = self._goal(labels, None if forced is None else forced + 1, complete, rng)
+        goal, point = self._goal(labels, forced, complete, rng)
         return self._tensors(voxels, goal, point)
 
-    def _middle(self, box: Any, forced: bool, rng: np.random.Generator) -> list[int]:
-        """The middle of a patch: any place in the box, or about the middle of it."""
-        low, high = np.asarray(box)
-        if forced and self.configuration.of_scan and rng.random() < CENTRED:
+    def _place(
+        self,
+        shape: Sequence[int],
+        boxes: NDArray[np.int64],
+        present: NDArray[np.intp],
+        rng: np.random.Generator,
+    ) -> tuple[int | None, list[int]]:
+        """The number of the vertebra that a patch is drawn for, if any, and the patch's middle.
+
+        The number is `NONE_LEFT` beyond the last of several vertebrae.
+        """
+        if not len(present) or rng.random() >= FORCED:
+            return None, [int(each) for each in rng.integers(0, shape)]
+        if len(present) > 1 and rng.random() < BEYOND:
+            down = self.configuration.direction == Direction.DOWN.value
+            before, last = boxes[(present if down else present[::-1])[-2:]].mean(axis=1)
+            off = rng.normal(0, OFF_BEYOND / self.configuration.spacing, 3)
+            return NONE_LEFT, [int(each) for each in np.rint(2 * last - before + off)]
+        forced = int(rng.choice(present))
+        low, high = boxes[forced]
+        if self.configuration.of_scan and rng.random() < CENTRED:
             off = rng.normal(0, OFF_CENTRE / self.configuration.spacing, 3)
-            return [int(each) for each in np.rint((low + high) / 2 + off)]
-        return [int(each) for each in rng.integers(low, high + 1)]
+            return forced + 1, [int(each) for each in np.rint((low + high) / 2 + off)]
+        return forced + 1, [int(each) for each in rng.integers(low, high + 1)]
 
     def _goal(
         self,
@@ -165,6 +189,8 @@ class Patches:
         direction = Direction(self.configuration.direction)
         inside = visible(labels, direction, self.configuration.rules().least)
         nothing = np.zeros(labels.shape, np.bool_)
+        if forced == NONE_LEFT:
+            return target(labels, None, complete, direction), None
         if forced not in inside:
             done = int(rng.integers(len(inside) + 1))
             wanted = inside[done] if done < len(inside) else None
