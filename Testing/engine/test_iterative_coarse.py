@@ -12,6 +12,7 @@ from vertebra.methods.iterative.coarse import (
     places_from_afar,
     rooms,
     segment_coarse_to_fine,
+    single,
 )
 from vertebra.methods.iterative.events import Dropped, Found, Step
 from vertebra.methods.iterative.guided import Place, segment_places
@@ -129,6 +130,49 @@ def test_what_the_coarse_search_leaves_out_is_found_where_there_is_room(unseen):
         inside = truth.grid.to_index(masked)
         values = ndimage.map_coordinates(truth.voxels.astype(float), inside.T, order=0)
         assert len(np.unique(values[values > 0])) == 1
+
+
+def in_line(*heights):
+    """Places at heights, with these as their keys."""
+    return [Place(z, (20, 20, z), np.array([20.0, 20, z])) for z in heights]
+
+
+@pytest.mark.parametrize("merged", range(1, 8))
+def test_a_place_between_two_vertebrae_is_no_place(merged):
+    heights = [190 - 16 * n for n in range(10)]
+    both = heights[merged : merged + 2]
+    seen = [z for z in heights if z not in both] + [sum(both) // 2]
+    kept = [place.key for place in single(in_line(*seen))]
+    assert kept == [z for z in heights if z not in both]
+
+
+def test_places_beside_a_gap_or_further_apart_from_neck_to_loins_are_all_kept():
+    heights = np.cumsum([0, 20, 22, 17, 17, 18, 18, 20, 22, 44, 24, 25, 27, 29, 32, 34])
+    for places in (in_line(*heights), in_line(*heights[:4]), in_line(3), []):
+        assert single(places) == places
+
+
+def test_two_vertebrae_that_were_taken_for_one_are_both_found():
+    scan, *_ = blob_scan(count=8, repeat=2)
+    fine = BlobSegmenter.at(1.5)
+    large = fine.upright(scan, Progress())
+    places = places_from_afar(BlobSegmenter.at(3.0), fine, large, Progress())
+    places.sort(key=lambda place: -place.point[2])
+    upper, lower = places[3:5]
+    i, j, k = ((a + b) // 2 for a, b in zip(upper.start, lower.start))
+    between = replace(upper, start=(i, j, k), point=(upper.point + lower.point) / 2)
+
+    def merging(patch, memory, point=None):
+        here = None if point is None else tuple(np.rint(point).astype(int))
+        if here is None or max(np.subtract(here, patch.shape)) >= 0 or patch[here] > 300:
+            return fine.segment_patch(patch, memory, point)
+        return ((patch > 300) & ~memory).astype(np.float32), 1.0
+
+    def sizes(places):
+        traversal = Traversal(large, merging, fine.configuration.rules())
+        return sorted(int(each.mask.sum()) for each in at_places_and_between(traversal, places))
+
+    assert sizes([*places[:3], between, *places[5:]]) == sizes(places)
 
 
 def test_there_is_room_beyond_the_ends_and_in_wide_gaps_alone():

@@ -26,6 +26,10 @@ AROUND = 12.0
 """So far (mm) around what was found in large voxels a vertebra is looked at in small ones."""
 WIDE = 1.6
 """Between neighbours so many times further apart than usual there may be another one."""
+DOUBLE = 1.3
+"""A place so many times further than usual from both of its neighbours may be two vertebrae."""
+NEARBY = 3
+"""Usual is the median of so many distances on either side, without its own."""
 
 
 def segment_coarse_to_fine(
@@ -47,7 +51,7 @@ def segment_coarse_to_fine(
 
 def at_places_and_between(traversal: Traversal, places: Sequence[Place]) -> Iterator[Instance]:
     """The vertebrae of the places, then what the coarse search left out where there is room."""
-    for _, instance in segment_places(traversal, places):
+    for _, instance in segment_places(traversal, single(places)):
         yield instance
     if len(traversal.instances) < 2:
         yield from traversal.run()
@@ -58,6 +62,19 @@ def at_places_and_between(traversal: Traversal, places: Sequence[Place]) -> Iter
         shown = traversal.look(start, number, 1, shape=nearest(places, start).shape)
         if shown is not None:
             yield from traversal.follow(shown.centre, slack=1)
+
+
+def single(places: Sequence[Place]) -> list[Place]:
+    """The places without those where two vertebrae may have been taken for one."""
+    line = sorted(places, key=lambda place: -place.point[2])
+    points = np.array([place.point for place in line]).reshape(-1, 3)
+    lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    double = set[int]()
+    for i in range(1, len(line) - 1):
+        around = [*lengths[max(0, i - 1 - NEARBY) : i - 1], *lengths[i + 1 : i + 1 + NEARBY]]
+        if len(around) >= NEARBY and min(lengths[i - 1 : i + 1]) > DOUBLE * np.median(around):
+            double.add(line[i].key)
+    return [place for place in places if place.key not in double]
 
 
 def nearest(places: Sequence[Place], start: Index) -> Place:
