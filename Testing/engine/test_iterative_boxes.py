@@ -94,6 +94,7 @@ def test_beyond_the_last_vertebra_all_are_done_and_nothing_is_wanted(
     monkeypatch.setattr(drawing, "FORCED", 1.0)
     monkeypatch.setattr(drawing, "BEYOND", 1.0)
     monkeypatch.setattr(drawing, "BOXED", 0.0)
+    monkeypatch.setattr(drawing, "ROOM", 0.0)
     patches = Patches(folder, replace(TINY, direction=direction))
     batches = [patches[number] for number in range(20)]
     assert not any(batch["truth"].any() or batch["complete"].any() for batch in batches)
@@ -101,3 +102,11 @@ def test_beyond_the_last_vertebra_all_are_done_and_nothing_is_wanted(
     below, above = memory[:, :8].sum(), memory[:, 8:].sum()
     done, left = (above, below) if direction == "down" else (below, above)
     assert done > 4 * left
+
+
+def test_where_the_scan_ends_with_its_last_vertebra_no_patch_lies_beyond(folder, monkeypatch):
+    monkeypatch.setattr(drawing, "FORCED", 1.0)
+    monkeypatch.setattr(drawing, "BEYOND", 1.0)
+    monkeypatch.setattr(drawing, "ROOM", 1000.0)
+    patches = Patches(folder, TINY)
+    assert any(patches[number]["truth"].any() for number in range(5))

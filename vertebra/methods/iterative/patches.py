@@ -51,9 +51,11 @@ NONE_LEFT = 0
 """Stands for the number of a vertebra where all are done."""
 OFF_BEYOND = 12.0
 """How far (mm, SD along each axis) a patch beyond the last lies from where another would be."""
-BEYOND = 0.25
-"""How often a forced patch lies beyond the last vertebra with all done, where the scan shows all of
-that: no sacrum is to follow."""
+BEYOND = 0.4
+"""How often a forced patch lies beyond the last vertebra with all done, where the scan goes on
+there: no sacrum is to follow."""
+ROOM = 15.0
+"""So far (mm) a scan goes on beyond the last vertebra if the spine ends in it."""
 POINTED = 0.7
 """How often a network that can see points is shown one in a forced patch."""
 
@@ -134,7 +136,7 @@ class Patches:
         shape = file.get_slice("voxels").get_shape()
         patch, spacing = self.configuration.patch, self.configuration.spacing
         margin = patch // CONTEXT
-        forced, middle = self._place(shape, boxes, np.flatnonzero(volumes), whole, rng)
+        forced, middle = self._place(shape, boxes, np.flatnonzero(volumes), rng)
         window = Window.around(middle, (patch,) * 3).grown(margin)
         voxels = read_part(file, "voxels", window, AIR).astype(np.float32)
         source = voxels, read_part(file, "labels", window)
@@ -159,7 +161,6 @@ class Patches:
         shape: Sequence[int],
         boxes: NDArray[np.int64],
         present: NDArray[np.intp],
-        whole: NDArray[np.bool_],
         rng: np.random.Generator,
     ) -> tuple[int | None, list[int]]:
         """The number of the vertebra that a patch is drawn for, if any, and the patch's middle.
@@ -169,9 +170,11 @@ class Patches:
         if not len(present) or rng.random() >= FORCED:
             return None, [int(each) for each in rng.integers(0, shape)]
         down = self.configuration.direction == Direction.DOWN.value
-        ending = (present if down else present[::-1])[-2:]
-        if len(ending) > 1 and whole[ending[-1]] and rng.random() < BEYOND:
-            before, last = boxes[ending].mean(axis=1)
+        ending = boxes[(present if down else present[::-1])[-2:]]
+        room = ending[-1, 0, 2] if down else shape[2] - 1 - ending[-1, 1, 2]
+        ends = len(ending) > 1 and room * self.configuration.spacing >= ROOM
+        if ends and rng.random() < BEYOND:
+            before, last = ending.mean(axis=1)
             off = rng.normal(0, OFF_BEYOND / self.configuration.spacing, 3)
             return NONE_LEFT, [int(each) for each in np.rint(2 * last - before + off)]
         forced = int(rng.choice(present))
