@@ -126,7 +126,7 @@ def test_training_brings_the_outline_nearer_to_the_truth_than_what_was_found(
 ):
     torch.manual_seed(1)
     monkeypatch.setattr(outline_learning, "PATCH", 32)
-    schedule = Schedule(iterations=60, batch=2, rate=2e-2, decay="cosine")
+    schedule = Schedule(iterations=100, batch=2, rate=2e-2, decay="cosine")
     outline_learning.train(folder, tmp_path / "out", schedule=schedule, widths=WIDTHS, device="cpu")
     network = outline_learning.trained_network(tmp_path / "out", WIDTHS).eval()
     cubes = outline_learning.Cubes(folder, batch=2, seed=9)
