@@ -1,8 +1,4 @@
-"""Boxes of training patches, as looks at a place whose size is known show them.
-
-A network that has only seen whole patches misses what lies around a box
-(docs/decisions/0017).
-"""
+"""Boxes of training patches, as looks at a place whose size is known show them (decision 0009)."""
 
 from __future__ import annotations
 
