@@ -14,7 +14,7 @@ BOXED = 0.5
 AROUND = (6.0, 16.0)
 """So far (mm) such boxes reach around the wanted vertebra."""
 OFF_CENTRE = 3.0
-"""How far (mm, SD along each axis) their middle lies from its middle."""
+"""How far (mm, SD along each axis) a box, or a patch around a vertebra, lies from its middle."""
 
 Patch = dict[str, Tensor]
 

@@ -25,7 +25,7 @@ from ...volume import resampled
 from ...volume.resampling import AIR
 from ..common.preparation import upright
 from .augmentation import OFTEN, counted, cut_short, mottled, recoloured, thickened, warped
-from .boxes import BOXED, boxed
+from .boxes import BOXED, OFF_CENTRE, boxed
 from .configuration import Configuration
 from .lessons import MASKED, Lesson, Recipe
 from .pointers import pointer, training_point
@@ -45,8 +45,6 @@ FOLLOWED = 0.35
 CENTRED = 0.5
 """How often a patch is centred on its vertebra, as at the end of a visit, if the whole scan counts
 for completeness: what such a patch still cuts off is beyond its reach, not missing."""
-OFF_CENTRE = 3.0
-"""How far (mm, SD along each axis) from the vertebra's middle those patches lie."""
 NONE_LEFT = 0
 """Stands for the number of a vertebra where all are done."""
 OFF_BEYOND = 12.0
