@@ -8,6 +8,7 @@ import torch
 from coded_spine import blob_scan
 from hypothesis import given
 from hypothesis import strategies as some
+from scipy import ndimage
 
 from vertebra.methods.iterative import boxes as boxing
 from vertebra.methods.iterative import patches as drawing
@@ -15,6 +16,7 @@ from vertebra.methods.iterative.boxes import boxed
 from vertebra.methods.iterative.configuration import COMPACT, FINE
 from vertebra.methods.iterative.lessons import Lesson
 from vertebra.methods.iterative.patches import Patches, prepare
+from vertebra.methods.iterative.pointers import misleading_point
 
 SIDE = 48
 TINY = replace(COMPACT, name="tiny", patch=16, spacing=6.0, widths=(8, 8, 8))
@@ -102,6 +104,50 @@ def test_beyond_the_last_vertebra_all_are_done_and_nothing_is_wanted(
     below, above = memory[:, :8].sum(), memory[:, 8:].sum()
     done, left = (above, below) if direction == "down" else (below, above)
     assert done > 4 * left
+
+
+def test_a_misleading_point_lies_in_bone_that_is_no_vertebra():
+    labels = np.zeros((40, 40, 40), np.uint8)
+    labels[5:35, 5:35, 20:30] = 3
+    sacrum = np.zeros(labels.shape, np.bool_)
+    sacrum[8:32, 12:28, 4:17] = True
+    voxels = np.where((labels > 0) | sacrum, 400, 40).astype(np.float32)
+    rng = np.random.default_rng(0)
+    places = np.array([misleading_point(voxels, labels, 2.0, rng) for _ in range(200)], int)
+    assert (labels[tuple(places.T)] == 0).all()
+    assert sacrum[tuple(places.T)].mean() > 0.75
+    assert ndimage.distance_transform_edt(~sacrum)[tuple(places.T)].max() <= 2
+    assert np.ptp(places, axis=0).min() >= 6
+    assert misleading_point(np.where(labels > 0, voxels, 40), labels, 2.0, rng) is None
+
+
+def test_beyond_the_last_vertebra_a_network_that_is_shown_points_is_misled(folder, monkeypatch):
+    monkeypatch.setattr(drawing, "FORCED", 1.0)
+    monkeypatch.setattr(drawing, "BEYOND", 1.0)
+    monkeypatch.setattr(drawing, "ROOM", 0.0)
+    monkeypatch.setattr(drawing, "misleading_point", lambda *_: np.array([8.0, 8.0, 4.0]))
+    batches = [Patches(folder, TINY)[number] for number in range(30)]
+    assert not any(batch["truth"].any() for batch in batches)
+    told = np.mean([float(batch["pointer"].flatten(1).any(1).float().mean()) for batch in batches])
+    assert abs(told - drawing.POINTED) < 0.2
+
+
+@pytest.mark.parametrize("direction", ["down", "up"])
+def test_half_of_the_patches_beyond_the_last_vertebra_lie_anywhere_beyond(direction, monkeypatch):
+    monkeypatch.setattr(drawing, "FORCED", 1.0)
+    monkeypatch.setattr(drawing, "BEYOND", 1.0)
+    configuration = replace(TINY, direction=direction)
+    patches, rng = Patches.__new__(Patches), np.random.default_rng(2)
+    patches.configuration = configuration
+    boxes = np.array([[[20, 20, z - 3], [30, 30, z + 3]] for z in (60, 50, 40)])
+    places = [patches._place((60, 80, 100), boxes, np.arange(3), rng) for _ in range(400)]
+    assert {number for number, _ in places} == {drawing.NONE_LEFT}
+    middles = np.array([middle for _, middle in places])
+    heights = middles[:, 2] if direction == "down" else 100 - middles[:, 2]
+    assert heights.max() <= 40 + 3 * drawing.OFF_BEYOND / 6.0
+    near = np.linalg.norm(middles - [25, 25, 30 if direction == "down" else 70], axis=1) < 8
+    assert 0.4 < near.mean() < 0.65
+    assert np.ptp(middles[~near], axis=0).min() >= 38
 
 
 def test_where_the_scan_ends_with_its_last_vertebra_no_patch_lies_beyond(folder, monkeypatch):

@@ -28,7 +28,7 @@ from .augmentation import OFTEN, counted, cut_short, mottled, recoloured, thicke
 from .boxes import BOXED, OFF_CENTRE, boxed
 from .configuration import Configuration
 from .lessons import MASKED, Lesson, Recipe
-from .pointers import pointer, training_point
+from .pointers import misleading_point, pointer, training_point
 from .rules import Direction
 from .targets import Target, completely_visible, surface_weights, target, visible
 from .windows import Window, bounds
@@ -49,6 +49,8 @@ NONE_LEFT = 0
 """Stands for the number of a vertebra where all are done."""
 OFF_BEYOND = 12.0
 """How far (mm, SD along each axis) a patch beyond the last lies from where another would be."""
+FAR_BEYOND = 0.5
+"""How often it lies anywhere below the last (above, on the way up), as searches do in the end."""
 BEYOND = 0.4
 """How often a forced patch lies beyond the last vertebra with all done, where the scan goes on
 there: no sacrum is to follow."""
@@ -151,7 +153,7 @@ class Patches:
         cut = (left < before)[1 : len(volumes) + 1]
         slight = np.where(cut, kept, volumes) < self.configuration.rules().least
         labels[np.isin(labels, np.flatnonzero(slight) + 1)] = 0  # never found, so never remembered
-        goal, point = self._goal(labels, forced, complete, rng)
+        goal, point = self._goal(voxels, labels, forced, complete, rng)
         return self._tensors(voxels, goal, point)
 
     def _place(
@@ -172,9 +174,7 @@ class Patches:
         room = ending[-1, 0, 2] if down else shape[2] - 1 - ending[-1, 1, 2]
         ends = len(ending) > 1 and room * self.configuration.spacing >= ROOM
         if ends and rng.random() < BEYOND:
-            before, last = ending.mean(axis=1)
-            off = rng.normal(0, OFF_BEYOND / self.configuration.spacing, 3)
-            return NONE_LEFT, [int(each) for each in np.rint(2 * last - before + off)]
+            return NONE_LEFT, self._beyond(shape, ending.mean(axis=1), rng)
         forced = int(rng.choice(present))
         low, high = boxes[forced]
         if self.configuration.of_scan and rng.random() < CENTRED:
@@ -182,8 +182,21 @@ class Patches:
             return forced + 1, [int(each) for each in np.rint((low + high) / 2 + off)]
         return forced + 1, [int(each) for each in rng.integers(low, high + 1)]
 
+    def _beyond(
+        self, shape: Sequence[int], last_two: NDArray[np.float64], rng: np.random.Generator
+    ) -> list[int]:
+        """Around where another vertebra would be, or anywhere on that side of the last."""
+        before, last = last_two
+        if rng.random() < FAR_BEYOND:
+            end = 0 if last[2] < before[2] else shape[2] - 1
+            i, j, _ = rng.integers(0, shape)
+            return [int(i), int(j), round(last[2] + rng.random() * (end - last[2]))]
+        off = rng.normal(0, OFF_BEYOND / self.configuration.spacing, 3)
+        return [int(each) for each in np.rint(2 * last - before + off)]
+
     def _goal(
         self,
+        voxels: NDArray[np.float32],
         labels: NDArray[np.uint8],
         forced: int | None,
         complete: NDArray[np.bool_],
@@ -194,7 +207,10 @@ class Patches:
         inside = visible(labels, direction, self.configuration.rules().least)
         nothing = np.zeros(labels.shape, np.bool_)
         if forced == NONE_LEFT:
-            return target(labels, None, complete, direction), None
+            pointed = self.configuration.pointed and rng.random() < POINTED
+            spacing = self.configuration.spacing
+            point = misleading_point(voxels, labels, spacing, rng) if pointed else None
+            return target(labels, None, complete, direction), point
         if forced not in inside:
             done = int(rng.integers(len(inside) + 1))
             wanted = inside[done] if done < len(inside) else None

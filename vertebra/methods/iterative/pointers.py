@@ -31,6 +31,10 @@ ARCH = 11.0
 """Bone that ends so few mm behind its front is no body but the front arch of C1."""
 BEHIND_ARCH = 2.0
 """People mark C1 so many mm behind that arch, in front of the dens."""
+BRIGHT = 150.0
+"""What is brighter (HU) on average may be taken for a vertebra."""
+BLURRED = 4.0
+"""Average over so much (SD, mm), which leaves the marrow, too, in large bones."""
 
 
 def pointer(
@@ -81,3 +85,19 @@ def training_point(
     middle = (np.array(low) + high) / 2
     aside = rng.normal(0, INEXACT / spacing, 3)
     return np.asarray(body + TOWARDS * rng.random() ** 2 * (middle - body) + aside)
+
+
+def misleading_point(
+    voxels: NDArray[np.float32], labels: NDArray[np.uint8], spacing: float, rng: np.random.Generator
+) -> NDArray[np.float64] | None:
+    """A point in bone that is no vertebra, if there is any, not far from the middle of a patch.
+
+    A coarse search takes parts of the sacrum for vertebrae, and then tells such points.
+    """
+    others = np.where(labels > 0, np.float32(0), voxels)
+    bone = ndimage.gaussian_filter(others, BLURRED / spacing) > BRIGHT
+    inner = tuple(slice(size // 4, size - size // 4) for size in labels.shape)
+    places = np.argwhere(bone[inner] & (labels[inner] == 0))
+    if not len(places):
+        return None
+    return np.asarray(rng.choice(places) + [part.start for part in inner], dtype=np.float64)
