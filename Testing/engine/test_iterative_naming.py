@@ -30,12 +30,22 @@ def test_no_mask_is_taken_for_the_sacrum(count):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_no_mask_is_dropped_however_odd_its_place(seed):
+def test_no_mask_near_the_midline_is_left_out_however_odd_its_place(seed):
     rng = np.random.default_rng(seed)
-    centres = [tuple(point) for point in rng.uniform(-200, 200, (int(rng.integers(0, 34)), 3))]
+    places = rng.uniform(-200, 200, (int(rng.integers(0, 34)), 3)) * (0.09, 1, 1)
+    centres = [tuple(point) for point in places]
     spine = named(dict(enumerate(centres, 1)))
     assert {each.instance: each.centroid for each in spine} == dict(enumerate(centres, 1))
     assert len(spine) == len(centres)
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_hips_far_to_the_side_of_the_spine_get_no_name(side):
+    spine = line([31.0, 32.0, 33.0, 34.0, 35.0])
+    hips = [(side * 75.0, 10.0, -190.0), (side * 85.0, 20.0, -215.0), (side * 95.0, 25.0, -240.0)]
+    beside = (side * 20.0, 0.0, -205.0)
+    found = named(dict(enumerate([*hips, *spine, beside], 1)))
+    assert {each.instance for each in found} == {4, 5, 6, 7, 8, 9, 10}
 
 
 def test_one_more_vertebra_renames_no_other():

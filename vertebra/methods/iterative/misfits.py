@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ...volume import Grid
 from .instances import Instance
 
+OFF_LINE = "off the line of the spine"
 LARGEST = 200_000.0
 """No vertebra is larger, mm^3."""
 SMALLEST = 2000.0
@@ -50,7 +51,7 @@ def misfits(instances: Sequence[Instance], upright: Grid, scan: Grid) -> dict[in
     chain = line_of(points, np.clip(sizes / USUAL, LEAST_WEIGHT, 1))
     for place, each in enumerate(others):
         if not _beside(points[place], points[chain]):
-            wrong[each.number] = "off the line of the spine"
+            wrong[each.number] = OFF_LINE
     # networks do not always see that a scan ends within a vertebra
     whole = [
         (others[n], float(sizes[n]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,20 +12,26 @@ from ...chain import Candidate, decode
 from ...spine import Flag, Point, Spine, Vertebra
 
 SURELY_THERE = 0.98
+ASIDE = 40.0
+"""So far (mm) to the side of the nearest one with a name, what does not fit in is a rib or hip."""
 ANY_VERTEBRA = np.array([float(level.region is not Region.SACRAL) for level in VERTEBRAE])
 """All levels are as likely, but for the sacrum, which is not segmented."""
 
 
 def named(centres: Mapping[int, Point]) -> Spine:
-    """A spine of body centres by instance, named by their spacing alone: doubtful, so flagged."""
+    """A spine of body centres by instance, named by their spacing alone: doubtful, so flagged.
+
+    What does not fit in becomes a second one of its neighbour's level, if none is left; it is left
+    out if it lies far to the side.
+    """
     candidates = [
         Candidate(np.array(each), ANY_VERTEBRA, SURELY_THERE) for each in centres.values()
     ]
     decoded = decode(candidates).spine.vertebrae
     spine = Spine(tuple(each for each in decoded if each.level.region is not Region.SACRAL))
-    known = set(spine.centroids)
+    known = spine.vertebrae
     for centre in centres.values():
-        if centre not in known:
+        if all(centre != each.centroid for each in known) and not _far_aside(centre, known):
             spine = with_one_more(spine, centre, frozenset())
     instances = {centre: number for number, centre in centres.items()}
     vertebrae = (
@@ -33,6 +39,14 @@ def named(centres: Mapping[int, Point]) -> Spine:
         for each in spine
     )
     return Spine(tuple(vertebrae), anchored_count=False)
+
+
+def _far_aside(centre: Point, named: Sequence[Vertebra]) -> bool:
+    """Does a place lie far to the side of the vertebra that is nearest in height?"""
+    if not named:
+        return False
+    nearest = min(named, key=lambda each: abs(each.centroid[2] - centre[2]))
+    return abs(nearest.centroid[0] - centre[0]) > ASIDE
 
 
 def with_one_more(spine: Spine, centre: Point, flags: frozenset[Flag]) -> Spine:

@@ -13,7 +13,7 @@ from ...spine import Flag, Point, Spine, Vertebra
 from ...volume import LabelMap, Volume
 from .events import Drawn, Dropped, Listener
 from .instances import Instance
-from .misfits import middle, misfits
+from .misfits import OFF_LINE, middle, misfits
 from .naming import named, with_one_more
 from .traversal import MOST_VERTEBRAE
 from .windows import Window
@@ -94,9 +94,10 @@ def drawn_without_points(canvas: Canvas, instances: Iterable[Instance]) -> tuple
     for number, why in misfits(list(found.values()), canvas.upright.grid, canvas.scan.grid).items():
         canvas.drop(number, why)
         del found[number]
-    return canvas.finished(
-        named({number: body_point(each, canvas.upright) for number, each in found.items()})
-    )
+    spine = named({number: body_point(each, canvas.upright) for number, each in found.items()})
+    for number in found.keys() - {each.instance for each in spine}:
+        canvas.drop(number, OFF_LINE)
+    return canvas.finished(spine)
 
 
 def drawn_for_points(
