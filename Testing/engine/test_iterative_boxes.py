@@ -133,12 +133,12 @@ def test_beyond_the_last_vertebra_a_network_that_is_shown_points_is_misled(folde
 
 
 @pytest.mark.parametrize("direction", ["down", "up"])
-def test_half_of_the_patches_beyond_the_last_vertebra_lie_anywhere_beyond(direction, monkeypatch):
+def test_half_of_the_patches_beyond_the_last_vertebra_lie_anywhere_beyond(
+    folder, direction, monkeypatch
+):
     monkeypatch.setattr(drawing, "FORCED", 1.0)
     monkeypatch.setattr(drawing, "BEYOND", 1.0)
-    configuration = replace(TINY, direction=direction)
-    patches, rng = Patches.__new__(Patches), np.random.default_rng(2)
-    patches.configuration = configuration
+    patches, rng = Patches(folder, replace(TINY, direction=direction)), np.random.default_rng(2)
     boxes = np.array([[[20, 20, z - 3], [30, 30, z + 3]] for z in (60, 50, 40)])
     places = [patches._place((60, 80, 100), boxes, np.arange(3), rng) for _ in range(400)]
     assert {number for number, _ in places} == {drawing.NONE_LEFT}

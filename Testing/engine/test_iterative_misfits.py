@@ -8,6 +8,7 @@ from vertebra.methods.iterative.coarse import segment_coarse_to_fine
 from vertebra.methods.iterative.events import Drawn, Dropped
 from vertebra.methods.iterative.instances import Instance
 from vertebra.methods.iterative.misfits import line_of, misfits
+from vertebra.methods.iterative.result import Canvas, drawn_without_points
 from vertebra.methods.iterative.windows import Window
 from vertebra.volume import Grid, LabelMap, Volume
 
@@ -142,3 +143,18 @@ def test_the_fine_network_does_not_look_where_the_coarse_one_went_astray():
     assert len(found) == 5
     assert not labels.voxels[truth.voxels == 9].any()
     assert fine.reader.looks <= 7, "one each, and one beyond either end"
+
+
+def test_a_chain_of_hips_below_the_spine_is_in_neither_the_masks_nor_the_spine_and_is_told():
+    places = [(100, 100, 600 - 33 * n) for n in range(6)]
+    hips = [(170, 95, 381), (170, 105, 353), (163, 110, 325), (180, 115, 297), (190, 110, 270)]
+    found = [instance(n, place) for n, place in enumerate([*places, *hips], 1)]
+    assert misfits(found, UPRIGHT, UPRIGHT) == {}
+    scan = Volume(np.zeros(UPRIGHT.shape, np.int16), UPRIGHT)
+    told = []
+    canvas = Canvas.empty(scan, scan, lambda each, _: (each.window, each.mask), told.append)
+    labels, named = drawn_without_points(canvas, found)
+    dropped = [(event.number, event.why) for event in told if isinstance(event, Dropped)]
+    assert dropped == [(number, "off the line of the spine") for number in range(7, 12)]
+    assert [each.instance for each in named] == [1, 2, 3, 4, 5, 6]
+    assert set(np.unique(labels.voxels)) == {0, 1, 2, 3, 4, 5, 6}

@@ -39,6 +39,14 @@ def test_no_mask_near_the_midline_is_left_out_however_odd_its_place(seed):
     assert len(spine) == len(centres)
 
 
+@pytest.mark.parametrize("tilt", [-45, 45])
+def test_a_crooked_spine_is_named_whole(tilt):
+    angles = np.radians(np.linspace(-tilt, tilt, 10))
+    steps = np.stack([np.sin(angles), 0 * angles, -np.cos(angles)], axis=1)
+    centres = [tuple(place) for place in 30 * np.cumsum(steps, axis=0)]
+    assert named(dict(enumerate(centres, 1))).centroids == tuple(centres)
+
+
 @pytest.mark.parametrize("side", [-1, 1])
 def test_hips_far_to_the_side_of_the_spine_get_no_name(side):
     spine = line([31.0, 32.0, 33.0, 34.0, 35.0])

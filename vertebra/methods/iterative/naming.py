@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -29,9 +29,9 @@ def named(centres: Mapping[int, Point]) -> Spine:
     ]
     decoded = decode(candidates).spine.vertebrae
     spine = Spine(tuple(each for each in decoded if each.level.region is not Region.SACRAL))
-    known = spine.vertebrae
+    fitting = spine
     for centre in centres.values():
-        if all(centre != each.centroid for each in known) and not _far_aside(centre, known):
+        if centre not in fitting.centroids and not _far_aside(centre, fitting):
             spine = with_one_more(spine, centre, frozenset())
     instances = {centre: number for number, centre in centres.items()}
     vertebrae = (
@@ -41,11 +41,11 @@ def named(centres: Mapping[int, Point]) -> Spine:
     return Spine(tuple(vertebrae), anchored_count=False)
 
 
-def _far_aside(centre: Point, named: Sequence[Vertebra]) -> bool:
+def _far_aside(centre: Point, spine: Spine) -> bool:
     """Does a place lie far to the side of the vertebra that is nearest in height?"""
-    if not named:
+    if not len(spine):
         return False
-    nearest = min(named, key=lambda each: abs(each.centroid[2] - centre[2]))
+    nearest = min(spine, key=lambda each: abs(each.centroid[2] - centre[2]))
     return abs(nearest.centroid[0] - centre[0]) > ASIDE
 
 

@@ -95,7 +95,7 @@ def drawn_without_points(canvas: Canvas, instances: Iterable[Instance]) -> tuple
         canvas.drop(number, why)
         del found[number]
     spine = named({number: body_point(each, canvas.upright) for number, each in found.items()})
-    for number in found.keys() - {each.instance for each in spine}:
+    for number in sorted(found.keys() - {each.instance for each in spine}):
         canvas.drop(number, OFF_LINE)
     return canvas.finished(spine)
 
