@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import textwrap
@@ -314,37 +313,3 @@ def test_a_worker_that_died_while_idle_is_replaced_without_a_word(heard: Heard) 
     time.sleep(0.3)  # the thread that listens to it hears of it
     heard.client.start("label", scan())
     assert heard.until_idle()[0] == "finished"
-
-
-def test_closing_ends_the_process_in_the_middle_of_a_job() -> None:
-    client = Client(PRETEND)
-    heard = Heard(client)
-    client.start("label", scan("deaf"))
-    heard.until(lambda: client.pid is not None)
-    pid = client.pid
-    assert pid
-    client.close()
-    wait_until_gone(pid, 1)
-    assert not client.busy
-
-
-def test_the_worker_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
-    parent = textwrap.dedent(
-        f"""
-        import sys, time
-        sys.path[:0] = [{str(HERE)!r}, {str(HERE.parents[1])!r}]
-        from test_worker import PRETEND, scan
-        from vertebra.worker import Client
-        client = Client(PRETEND)
-        client.start("label", scan("deaf"))
-        print(client.pid, flush=True)
-        time.sleep(60)
-        """
-    )
-    process = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    pid = int(process.stdout.readline())
-    assert is_alive(pid)
-    process.kill()
-    process.wait()
-    wait_until_gone(pid, 15)

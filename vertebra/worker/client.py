@@ -45,6 +45,7 @@ class Client:
         self.command = command
         self._process: WorkerProcess | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._handover: threading.Thread | None = None
         self._number = 0
         self._busy = False
         self._lost = False
@@ -86,8 +87,8 @@ class Client:
         )
         job = Job(self._number, task, volume, device, spine, labels, options or {})
         folder = Path(self._folder.name)
-        handover = threading.Thread(target=_hand_over, args=(job, folder, self._process))
-        handover.start()
+        self._handover = threading.Thread(target=_hand_over, args=(job, folder, self._process))
+        self._handover.start()
         self._busy, self._lost, self._give_up = True, False, None
 
     def cancel(self) -> None:
@@ -167,9 +168,10 @@ class Client:
 
     def _end_job(self, killed: WorkerProcess | None = None) -> None:
         self._busy, self._give_up = False, None
-        if self._folder is not None:
-            threading.Thread(target=_clean_up, args=(self._folder, killed)).start()
-            self._folder = None
+        if self._folder is not None and self._handover is not None:
+            ended = (self._folder, self._handover, killed)
+            threading.Thread(target=_clean_up, args=ended).start()
+            self._folder = self._handover = None
 
 
 def _hand_over(job: Job, folder: Path, process: WorkerProcess) -> None:
@@ -180,8 +182,13 @@ def _hand_over(job: Job, folder: Path, process: WorkerProcess) -> None:
         process.events.put({"event": "error", "job": job.number, "sentence": str(error)})
 
 
-def _clean_up(folder: tempfile.TemporaryDirectory[str], killed: WorkerProcess | None) -> None:
+def _clean_up(
+    folder: tempfile.TemporaryDirectory[str],
+    handover: threading.Thread,
+    killed: WorkerProcess | None,
+) -> None:
     """Remove a job's files, once nobody holds them; in a thread, since a window does not wait."""
+    handover.join()
     if killed is not None:
         killed.wait_until_gone()
     folder.cleanup()

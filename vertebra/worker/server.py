@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shutil
 import sys
 import threading
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ class Server:
         self._writing = threading.Lock()
         self._waiting: queue.Queue[dict[str, Any]] = queue.Queue()
         self._running: dict[int, Progress] = {}
+        self._folders: dict[int, Path] = {}
 
     def run(self, requests: TextIO) -> None:
         """Answer requests for ever."""
@@ -49,6 +51,7 @@ class Server:
         message = json.loads(line)
         number = int(message["job"])
         if message["do"] == "run":
+            self._folders[number] = Path(message["folder"])
             self._running[number] = self._progress(number)
             self._waiting.put(message)
         elif number in self._running:
@@ -61,7 +64,10 @@ class Server:
     def _listen(self, requests: TextIO) -> None:
         for line in requests:
             self.hear(line)
-        os._exit(0)  # the parent is gone: nobody wants what is being computed
+        # the parent is gone: nobody wants what is being computed, nor a patient's scan left behind
+        for folder in list(self._folders.values()):
+            shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)
 
     def _progress(self, number: int) -> Progress:
         def say(fraction: float, text: str) -> None:
@@ -99,7 +105,7 @@ class Server:
             sentence = f"This is a fault in Vertebra, please report it: {error!r}"
             self._say({"event": "error", "job": number, "sentence": sentence})
         finally:
-            del self._running[number]
+            del self._running[number], self._folders[number]
 
     def _say_shown(self, number: int, news: News, folder: Path) -> None:
         """Tell of the spine so far, of one vertebra that has been drawn, or of a look."""

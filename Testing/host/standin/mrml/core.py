@@ -37,7 +37,8 @@ class Core:
     """The scene with everything that must live as long as it."""
 
     def __init__(self) -> None:
-        self.temporary_folder = tempfile.mkdtemp(prefix="stand-in-")
+        self._folder = tempfile.TemporaryDirectory(prefix="stand-in-", ignore_cleanup_errors=True)
+        self.temporary_folder = self._folder.name
         self.scene = slicer.vtkMRMLScene()
         self.logic = slicer.vtkSlicerApplicationLogic()
         self.logic.SetMRMLScene(self.scene)
