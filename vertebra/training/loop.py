@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..errors import VertebraError
+from ..errors import Cancelled, VertebraError
 from ..runtime import Progress
 from . import checkpoints
 from .batches import Batches, stream
@@ -48,6 +51,7 @@ def train(
     their number alone: in float32 a training that was interrupted and resumed ends with the same
     weights. In bfloat16 processors add in varying order, and no two trainings are quite the same.
     An iteration whose gradient is not finite changes nothing; "left out" in the curves counts them.
+    Ctrl-C ends a training after the iteration that it comes in, a second one at once.
     """
     progress = progress or Progress()
     fabric = _fabric(device, devices, precision)
@@ -60,7 +64,7 @@ def train(
         checkpoints.require_same(out, notes or {})
     optimiser = schedule.optimiser_for(network.parameters())
     model, tuner = fabric.setup(network, optimiser)
-    step = checkpoints.restore(out, network, optimiser) if resume else 0
+    saved = step = checkpoints.restore(out, network, optimiser) if resume else 0
     curves = Curves(out, step) if fabric.is_global_zero else None
     feed = stream(
         batches,
@@ -73,41 +77,76 @@ def train(
     recent: list[dict[str, float]] = []
     lost = 0
     model.train()
+    # several devices wait for each other, so that one cannot finish its iteration alone
+    ending_well = finishing(progress) if fabric.world_size == 1 else nullcontext()
     try:
-        for number, batch in enumerate(feed, start=step):
-            _seed_all(seed, number, fabric.global_rank)
-            for group in tuner.param_groups:
-                group["lr"] = schedule.rate_at(number)
-            parts: dict[str, Tensor] = model(fabric.to_device(dict(batch)))
-            tuner.zero_grad()
-            fabric.backward(parts["loss"])
-            largest = schedule.largest_gradient or math.inf
-            size = fabric.clip_gradients(model, tuner, max_norm=largest, error_if_nonfinite=False)
-            # a batch of nothing but air can overflow in half precision; it teaches nothing
-            usable = size is None or bool(torch.isfinite(size))
-            if usable:
-                tuner.step()
-            lost = 0 if usable else lost + 1
-            if lost == HOPELESS:
-                raise VertebraError(
-                    f"The gradients of the last {HOPELESS} iterations were not finite, so that "
-                    "nothing is learned any more. Look for damaged scans, or lower the rate."
+        with ending_well:
+            for number, batch in enumerate(feed, start=step):
+                _seed_all(seed, number, fabric.global_rank)
+                for group in tuner.param_groups:
+                    group["lr"] = schedule.rate_at(number)
+                parts: dict[str, Tensor] = model(fabric.to_device(dict(batch)))
+                tuner.zero_grad()
+                fabric.backward(parts["loss"])
+                largest = schedule.largest_gradient or math.inf
+                size = fabric.clip_gradients(
+                    model, tuner, max_norm=largest, error_if_nonfinite=False
                 )
-            step = number + 1
-            values = {name: float(value.detach()) for name, value in parts.items()}
-            recent.append({**values, "left out": float(not usable)})
-            if curves and step % LOG_EVERY == 0:
-                curves.add(step, {**_means(recent), "rate": schedule.rate_at(number)})
-                recent.clear()
-            if step % SAVE_EVERY == 0 and step < schedule.iterations:
-                _save(fabric, out, step, network, optimiser, notes)
-            progress.report(step / schedule.iterations, f"Iteration {step}")
+                # a batch of nothing but air can overflow in half precision; it teaches nothing
+                usable = size is None or bool(torch.isfinite(size))
+                if usable:
+                    tuner.step()
+                lost = 0 if usable else lost + 1
+                if lost == HOPELESS:
+                    raise VertebraError(
+                        f"The gradients of the last {HOPELESS} iterations were not finite, so that "
+                        "nothing is learned any more. Look for damaged scans, or lower the rate."
+                    )
+                step = number + 1
+                values = {name: float(value.detach()) for name, value in parts.items()}
+                recent.append({**values, "left out": float(not usable)})
+                if curves and step % LOG_EVERY == 0:
+                    curves.add(step, {**_means(recent), "rate": schedule.rate_at(number)})
+                    recent.clear()
+                if step % SAVE_EVERY == 0 and step < schedule.iterations:
+                    _save(fabric, out, step, network, optimiser, notes)
+                    saved = step
+                progress.report(step / schedule.iterations, f"Iteration {step}")
     finally:
-        # also after a cancel: what was learned is kept
-        if step:
+        # also after a cancel: what was learned is kept; a checkpoint is never written over itself
+        if step > saved:
             _save(fabric, out, step, network, optimiser, notes)
         if curves:
             curves.close()
+
+
+@contextmanager
+def finishing(progress: Progress) -> Iterator[None]:
+    """Within it a first Ctrl-C waits for the next report of progress; a second one does not.
+
+    In the middle of an iteration some numbers are those of the next step, others still of the last.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals come to the main thread alone
+        return
+    usual = signal.getsignal(signal.SIGINT)
+    stopped = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
+        signal.signal(signal.SIGINT, usual)
+        progress.cancel()
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    except (Cancelled, RuntimeError):  # the latter where Ctrl-C ended what prepares batches ahead
+        if stopped:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _fabric(device: str, devices: int, precision: str) -> Any:
