@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import replace
 
 import pytest
@@ -18,12 +19,13 @@ from test_iterative_learning import TINY
 
 from vertebra.cli.run import run
 from vertebra.exchange import markups
-from vertebra.methods.iterative import configuration, outline, outline_learning
+from vertebra.methods.iterative import configuration, outline, outline_learning, patches
 from vertebra.methods.iterative.inference import Segmenter
 from vertebra.methods.iterative.lessons import lessons
 from vertebra.methods.iterative.network import MemoryNetwork
 from vertebra.phantom import scan as phantom_scan
 from vertebra.runtime import models
+from vertebra.training import loop
 from vertebra.training.examples import recipes
 from vertebra.training.schedule import Schedule
 from vertebra.volume import write_label_map, write_volume
@@ -78,6 +80,23 @@ def test_a_trained_model_is_installed_and_segments(toys, verse_data, tmp_path, c
     assert train(*common) == 1
     assert "resume it or choose another folder" in " ".join(capsys.readouterr().err.split())
     assert train(*common, "--resume") == 0
+
+
+@pytest.mark.parametrize("stopped_in", [patches, loop])
+def test_a_training_that_was_stopped_before_its_first_checkpoint_goes_on_with_resume(
+    toys, verse_data, tmp_path, capsys, monkeypatch, stopped_in
+):
+    """Ctrl-C comes twice, so that the first iteration is not waited for either."""
+
+    def pressed(*_):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stopped_in, {patches: "prepared", loop: "_seed_all"}[stopped_in], pressed)
+        assert train("--data", verse_data, "-o", tmp_path / "out") == 130
+    assert "go on with --resume" in " ".join(capsys.readouterr().err.split())
+    assert train("--data", verse_data, "-o", tmp_path / "out", "--resume") == 0
 
 
 def test_a_fine_network_starts_from_a_coarse_one(toys, verse_data, tmp_path, capsys):

@@ -26,6 +26,7 @@ from vertebra.methods.multiview.networks import MultiViewNetwork
 from vertebra.runtime import models
 from vertebra.runtime.models import Card
 from vertebra.spine import Flag, RunnerUp, Spine, from_json
+from vertebra.training.curves import Curves
 from vertebra.volume import write_volume
 
 app = typer.Typer()
@@ -62,7 +63,7 @@ def test_pretraining_training_installing_and_labelling(verse_data, tmp_path, mon
     monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
     monkeypatch.setitem(configuration.CONFIGURATIONS, "compact", shorter(TINY, 3))
     common = ("train", "multiview", "--data", verse_data, "-o", tmp_path / "out", "--device", "cpu")
-    assert "encoder" in vertebra(*common, "--stage", "pretrain")
+    assert "encoder" in vertebra(*common, "--stage", "pretrain", "--resume")
     said = vertebra(*common, "--name", "toy")
     assert "toy.safetensors" in said.replace("\n", "")
     models.install(tmp_path / "out/model/toy.json")
@@ -76,6 +77,14 @@ def test_pretraining_training_installing_and_labelling(verse_data, tmp_path, mon
         "--device", "cpu",
     )  # fmt: skip
     assert "multiview-trained" in tuned.replace("\n", "")
+
+
+def test_a_pre_training_that_was_stopped_in_its_first_iteration_is_not_asked_for_an_encoder(
+    verse_data, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(configuration.CONFIGURATIONS, "compact", shorter(TINY, 1))
+    Curves(tmp_path / "out/pretrain").close()  # what such a run leaves
+    vertebra("train", "multiview", "--data", verse_data, "-o", tmp_path / "out", "--device", "cpu")
 
 
 def test_an_unknown_configuration_is_refused(tmp_path):

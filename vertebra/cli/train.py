@@ -90,7 +90,7 @@ def multiview(
                 exposures,
                 chosen,
                 encoder,
-                resume=resume,
+                resume=resume and _begun(encoder),
                 device=device,
                 workers=workers,
                 progress=progress,
@@ -101,9 +101,9 @@ def multiview(
             exposures,
             chosen,
             output / "train",
-            encoder=encoder if encoder.exists() else None,
+            encoder=encoder if _begun(encoder) else None,
             start=first,
-            resume=resume,
+            resume=resume and _begun(output / "train"),
             device=device,
             devices=devices,
             workers=workers,
@@ -165,7 +165,7 @@ def iterative(
             chosen,
             output / "train",
             start=first,
-            resume=resume,
+            resume=resume and _begun(output / "train"),
             device=device,
             devices=devices,
             workers=workers,
@@ -215,7 +215,7 @@ def outline(
             scans,
             output / "train",
             start=split(given)[1],
-            resume=resume,
+            resume=resume and _begun(output / "train"),
             device=device,
             workers=workers,
             progress=progress,
@@ -229,6 +229,13 @@ def outline(
 def _stage(title: str) -> AbstractContextManager[Progress]:
     """A stage of a training, which can be stopped and gone on with."""
     return progress_bar(title, when_stopped=STOPPED)
+
+
+def _begun(folder: Path) -> bool:
+    """Has a training come as far as its first checkpoint? It may be stopped while it prepares."""
+    from ..training.checkpoints import STATE
+
+    return (folder / STATE).exists()
 
 
 def _publish(weights: Mapping[str, Tensor], card: Card, output: Path) -> None:
