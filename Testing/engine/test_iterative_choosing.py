@@ -8,6 +8,7 @@ import torch
 from vertebra.errors import BadModel
 from vertebra.methods.iterative.choosing import choose, coarser, with_larger_voxels
 from vertebra.methods.iterative.configuration import COARSE, COMPACT
+from vertebra.methods.iterative.inference import Segmenter
 from vertebra.runtime import models
 from vertebra.runtime.models import Card, save
 
@@ -78,6 +79,30 @@ def test_a_named_model_of_the_other_direction_is_refused_with_the_one_that_fits(
         BadModel, match="go down; leave out the direction or choose 'iterative-coarse'"
     ):
         choose("down", "iterative-coarse-up")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"newer": 1},
+        {"spacing": "3"},
+        {"spacing": 0},
+        {"direction": "left"},
+        {"training": None},
+        {"widths": 5},
+    ],
+)
+def test_a_model_whose_card_does_not_fit_fails_alone_and_by_its_name(shelf, change):
+    shelf("fine", COMPACT)
+    strange = {**COMPACT.to_dict(), **change}
+    card = Card("strange", "iterative", strange)
+    save(card, {"x": torch.zeros(1)}, models.user_folder())
+    assert chosen() == chosen("down") == chosen(None, "fine") == "fine"
+    assert chosen("up") == "iterative-coarse-up"
+    assert coarser(choose()).card.name == "iterative-coarse"
+    for use in (choose, lambda _, name: Segmenter.load(name)):
+        with pytest.raises(BadModel, match="Remove the model 'strange', or choose another one"):
+            use("down", "strange")
 
 
 def test_without_a_model_of_a_direction_it_is_said(shelf, tmp_path, monkeypatch):

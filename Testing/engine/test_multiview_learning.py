@@ -23,7 +23,7 @@ from vertebra.methods.multiview.exposures import (
     prepare,
     read_view,
 )
-from vertebra.methods.multiview.inference import Localizer, label
+from vertebra.methods.multiview.inference import Localizer, choose, label
 from vertebra.runtime import Progress, models
 from vertebra.volume import Volume
 from vertebra.volume.orienting import cropped, oriented
@@ -140,6 +140,17 @@ def test_a_model_of_another_method_or_shape_is_refused(trained, tmp_path, monkey
     models.save(wrong, {"x": torch.zeros(1)}, tmp_path)
     with pytest.raises(BadModel, match="do not fit"):
         Localizer.load("wrong")
+
+
+def test_a_model_whose_card_does_not_fit_is_not_chosen_and_fails_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path))
+    for name, change in (("a-newer", {"newer": 1}), ("b-null", {"optics": None}), ("tiny", {})):
+        made = models.Card(name, "multiview", {**TINY.to_dict(), **change})
+        models.save(made, {"x": torch.zeros(1)}, tmp_path)
+    assert choose().card.name == "tiny"
+    for name in ("a-newer", "b-null"):
+        with pytest.raises(BadModel, match=f"Remove the model '{name}', or choose another one"):
+            Localizer.load(choose(name).card.name)
 
 
 def test_fine_tuning_starts_from_given_weights(trained, exposures, tmp_path):

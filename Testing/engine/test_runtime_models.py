@@ -88,6 +88,16 @@ def test_something_else_in_place_of_a_card_is_refused(folders, text):
         store.install(saved.weights)
 
 
+@pytest.mark.parametrize("configuration", [None, [], "compact"])
+def test_a_card_whose_configuration_is_no_list_of_names_is_refused(folders, configuration):
+    _, saved = folders
+    card_file = saved.weights.with_suffix(".json")
+    changed = {**json.loads(card_file.read_text()), "configuration": configuration}
+    card_file.write_text(json.dumps(changed))
+    with pytest.raises(BadModel, match="not the card"):
+        store.install(saved.weights)
+
+
 def test_what_ships_with_vertebra_cannot_be_removed(folders, monkeypatch):
     tmp_path, _ = folders
     monkeypatch.setattr(store, "bundled_folder", lambda: tmp_path / "made")

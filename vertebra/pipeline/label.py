@@ -23,10 +23,9 @@ def label(
     progress: Progress | None = None,
 ) -> Result:
     """The labelled spine of a CT, by the best model on this machine unless one is named."""
-    from ..methods.common.installed import chosen
     from ..methods.multiview import inference
 
-    found = chosen(inference.METHOD, inference.PURPOSE, model)
+    found = inference.choose(model)
     require_body_ct(volume)
     progress, notes = progress or Progress(), list[str]()
 

@@ -174,6 +174,8 @@ def _read_card(file: Path) -> Card:
     try:
         card = Card(**json.loads(file.read_text(encoding="utf-8")))
         _check_name(card.name)
+        if not isinstance(card.configuration, dict):
+            raise TypeError("its configuration is no list of names and values")
     except (ValueError, TypeError, RecursionError) as error:
         raise BadModel(
             f"'{file}' is not the card of a model ({error}); remove it, or copy it again."

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
 from ...errors import BadModel
 from ...runtime.models import Model, model, models, user_folder
+
+Configuration = TypeVar("Configuration")
 
 
 def installed(method: str) -> list[Model]:
@@ -30,3 +36,23 @@ def chosen(method: str, purpose: str, name: str | None = None) -> Model:
         f"'{name}' is a model of the method {found.card.method}, which is not for {purpose}; "
         f"{others}."
     )
+
+
+def fitting(method: str, read: Callable[[dict[str, Any]], object]) -> list[Model]:
+    """The models of a method but those whose cards cannot be read as it does, as of a newer one."""
+    found = []
+    for each in installed(method):
+        with suppress(BadModel):
+            configured(each, read)
+            found.append(each)
+    return found
+
+
+def configured(found: Model, read: Callable[[dict[str, Any]], Configuration]) -> Configuration:
+    """The configuration in a model's card, as its method reads it."""
+    try:
+        return read(dict(found.card.configuration))
+    except BadModel as error:
+        raise BadModel(
+            f"{error} Remove the model '{found.card.name}', or choose another one."
+        ) from error

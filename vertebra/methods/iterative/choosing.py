@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...errors import BadModel
 from ...runtime.models import Model
-from ..common.installed import chosen, installed
+from ..common.installed import chosen, configured, fitting
 from .configuration import Configuration, from_dict
 from .rules import Direction
 
@@ -17,8 +17,9 @@ def choose(direction: str | None = None, name: str | None = None) -> Model:
 
     Where both directions are possible and none is asked for, it goes down.
     """
-    going = [each for each in installed(METHOD) if direction in (None, _direction(each))]
-    if name is not None or not installed(METHOD):
+    usable = fitting(METHOD, from_dict)
+    going = [each for each in usable if direction in (None, _direction(each))]
+    if name is not None or not usable:
         found = chosen(METHOD, PURPOSE, name)
         if direction not in (None, _direction(found)):
             others = " or ".join(f"'{each.card.name}'" for each in going)
@@ -44,7 +45,7 @@ def with_larger_voxels(fine: Model) -> list[Model]:
     """The models that need less memory and go the same way, the finest first."""
     larger = [
         each
-        for each in installed(METHOD)
+        for each in fitting(METHOD, from_dict)
         if _direction(each) == _direction(fine) and _spacing(each) > _spacing(fine)
     ]
     return sorted(larger, key=_spacing)
@@ -52,7 +53,7 @@ def with_larger_voxels(fine: Model) -> list[Model]:
 
 def configuration_of(model: Model) -> Configuration:
     """The configuration in a model's card."""
-    return from_dict(dict(model.card.configuration))
+    return configured(model, from_dict)
 
 
 def _direction(model: Model) -> str:

@@ -109,9 +109,9 @@ def from_dict(document: dict[str, Any]) -> Configuration:
         training = Schedule(**document["training"])
         shapes = {name: tuple(document.get(name, ())) for name in ("widths", "outline")}
         configuration = Configuration(**{**document, "training": training, **shapes})
-        Direction(configuration.direction)
+        configuration.rules()
         return configuration
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise BadModel(
             f"The model's card does not describe an iterative model: {error}."
         ) from error

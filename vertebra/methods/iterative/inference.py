@@ -21,8 +21,8 @@ from ..common.convolution import folded
 from ..common.installed import chosen
 from ..common.preparation import upright
 from ..common.weights import fitted
-from .choosing import METHOD, PURPOSE
-from .configuration import Configuration, from_dict
+from .choosing import METHOD, PURPOSE, configuration_of
+from .configuration import Configuration
 from .ends import ends_of
 from .events import Listener
 from .guided import Place, segment_places
@@ -74,7 +74,7 @@ class Segmenter:
     def load(cls, name: str, device: torch.device | str = "cpu") -> Segmenter:
         """The segmenter of an installed model."""
         found = chosen(METHOD, PURPOSE, name)
-        configuration = from_dict(dict(found.card.configuration))
+        configuration = configuration_of(found)
         first, second = split(load(found))
         network = fitted(MemoryNetwork(configuration), first, found)
         outline = None

@@ -107,7 +107,7 @@ def from_dict(document: dict[str, Any]) -> Configuration:
         parts["pretraining"] = Schedule(**parts["pretraining"])
         parts["training"] = Schedule(**parts["training"])
         return Configuration(**parts)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise BadModel(
             f"The model's card does not describe a multi-view model: {error}."
         ) from error

@@ -13,11 +13,12 @@ from torch import Tensor, nn
 from ...chain import Candidate, Decoding, Settings, decode_with_ends
 from ...runtime import Progress
 from ...runtime.devices import quick
+from ...runtime.models import Model
 from ...runtime.provenance import provenance
 from ...spine import Spine
 from ...volume import Grid, Volume
 from ..common.convolution import folded
-from ..common.installed import chosen
+from ..common.installed import chosen, configured, fitting
 from ..common.preparation import upright
 from ..common.weights import loaded
 from .closer import spine_alone
@@ -96,7 +97,7 @@ class Localizer:
     def load(cls, name: str, device: torch.device | str = "cpu") -> Localizer:
         """The localizer of an installed model."""
         found = chosen(METHOD, PURPOSE, name)
-        configuration = from_dict(dict(found.card.configuration))
+        configuration = configured(found, from_dict)
         network = loaded(MultiViewNetwork(configuration), found)
         return cls.of(network, configuration, device, found.card.sha256)
 
@@ -254,6 +255,12 @@ def photographs(
             channel.append(render(mapped, grid, [view])[0])
         channels.append(torch.stack(channel))
     return torch.stack(channels, dim=1)
+
+
+def choose(name: str | None = None) -> Model:
+    """The model of a name, or else the first that fits: one that the user installed, if any."""
+    usable = fitting(METHOD, from_dict) if name is None else []
+    return usable[0] if usable else chosen(METHOD, PURPOSE, name)
 
 
 def label(volume: Volume, localizer: Localizer, progress: Progress | None = None) -> Spine:
