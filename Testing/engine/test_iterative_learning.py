@@ -161,6 +161,14 @@ def test_a_model_is_published_installed_and_segments(trained, tmp_path, monkeypa
     assert spine.provenance.weights == segmenter.weights != ""
 
 
+def test_numbers_too_large_for_half_precision_are_published_as_they_are(tmp_path):
+    weights = {"small": torch.tensor([0.5, 2.0]), "large": torch.tensor([1.0, 1e5])}
+    weights["count"] = torch.tensor(9)
+    published = models.load(publish(weights, card("mine", "iterative", {}, ""), tmp_path))
+    assert published["small"].dtype == torch.float16
+    assert all(torch.equal(published[name].to(each.dtype), each) for name, each in weights.items())
+
+
 def test_models_that_do_not_fit_are_refused(trained, tmp_path, monkeypatch):
     monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path))
     weights = {"x": torch.zeros(1)}

@@ -67,9 +67,13 @@ def card(name: str, method: str, configuration: Mapping[str, Any], data: str) ->
 
 
 def publish(weights: Mapping[str, Tensor], card: Card, into: Path) -> Model:
-    """Write the weights of trained networks as a model with a card, in half precision."""
+    """Write the weights of trained networks as a model with a card, in half precision.
+
+    What that cannot hold, such as a variance over 65504, stays as it is.
+    """
     return save(card, {key: _halved(tensor) for key, tensor in weights.items()}, into)
 
 
 def _halved(tensor: Tensor) -> Tensor:
-    return tensor.half() if tensor.dtype == torch.float32 else tensor
+    half = tensor.half() if tensor.dtype == torch.float32 else tensor
+    return half if half.isfinite().all() else tensor
