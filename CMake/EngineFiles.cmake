@@ -191,6 +191,7 @@ set(ENGINE_PYTHON_SCRIPTS
   vertebra/runtime/progress.py
   vertebra/runtime/provenance.py
   vertebra/runtime/resources.py
+  vertebra/runtime/tensors.py
   vertebra/runtime/waiting.py
   vertebra/spacing.py
   vertebra/spine/__init__.py

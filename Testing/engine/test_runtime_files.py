@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from vertebra.errors import VertebraError
 from vertebra.runtime import replacing, replacing_folder, write_bytes, write_text
 from vertebra.runtime.files import require_writable
+from vertebra.runtime.tensors import write_tensors
 
 
 def contents(folder: Path) -> list[str]:
@@ -72,6 +74,35 @@ def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_left(tmp_path):
     assert ran.stdout.startswith("VertebraError")
     assert "big.bin" in ran.stdout
     assert contents(tmp_path) == []
+
+
+def test_what_keeps_tensors_from_being_written_is_said_in_a_sentence(tmp_path):
+    program = (
+        "import resource, signal, sys\n"
+        "import torch\n"
+        "from pathlib import Path\n"
+        "from vertebra.errors import VertebraError\n"
+        "from vertebra.runtime.tensors import write_tensors\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try:\n"
+        "    write_tensors(Path(sys.argv[1]), {'large': torch.zeros(10_000)})\n"
+        "except VertebraError as error:\n"
+        "    print(error)\n"
+    )
+    target = tmp_path / "large.safetensors"
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(target)], capture_output=True, text=True, check=True
+    )
+    assert "large.safetensors' could not be written (" in ran.stdout
+    assert "free some space on the disk" in ran.stdout
+    assert contents(tmp_path) == []
+
+
+def test_files_of_tensors_are_readable_by_whom_other_files_are(tmp_path):
+    target = tmp_path / "a.safetensors"
+    write_tensors(target, {"a": torch.zeros(3)})
+    assert target.stat().st_mode == write_bytes(tmp_path / "b", b"").stat().st_mode
 
 
 def test_no_space_left_is_explained(tmp_path):

@@ -119,13 +119,12 @@ def load(wanted: Model, device: torch.device | str = "cpu") -> dict[str, torch.T
 
 def save(card: Card, weights: Mapping[str, torch.Tensor], folder: Path) -> Model:
     """Write weights and card into a folder; the card gets the weights' hash."""
-    from safetensors.torch import save_file
+    from .tensors import write_tensors
 
     _check_name(card.name)
     target = folder / f"{card.name}.safetensors"
     contiguous = {key: tensor.detach().cpu().contiguous() for key, tensor in weights.items()}
-    with replacing(target) as temporary:
-        save_file(contiguous, temporary)
+    write_tensors(target, contiguous)
     complete = Card(**{**asdict(card), "sha256": _sha256(target)})
     write_text(target.with_suffix(".json"), json.dumps(asdict(complete), indent=1) + "\n")
     return Model(complete, target, bundled=False)

@@ -14,12 +14,13 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..errors import BadModel
-from ..runtime.files import replacing, write_text
+from ..runtime.files import write_text
+from ..runtime.tensors import write_tensors
 
 STATE = "state.json"
 FREE = "training"
@@ -105,8 +106,7 @@ def network_weights(folder: Path) -> dict[str, Tensor]:
 def _write(file: Path, tensors: Mapping[str, Tensor]) -> str:
     # clones, because tied or viewed tensors may share memory, which safetensors refuses
     content = {key: value.detach().cpu().clone().contiguous() for key, value in tensors.items()}
-    with replacing(file) as temporary:
-        save_file(content, temporary)
+    write_tensors(file, content)
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import Cancelled, VertebraError
-from ..runtime import Progress, replacing
+from ..runtime import Progress
+from ..runtime.tensors import write_tensors
 
 ENDING = ".safetensors"
 Lesson = TypeVar("Lesson")
@@ -39,5 +39,4 @@ def prepare(
         except VertebraError as error:
             say(f"{name} is left out: {error}")
             continue
-        with replacing(target) as temporary:
-            save_file(dict(tensors), temporary, metadata=dict(metadata) if metadata else None)
+        write_tensors(target, tensors, metadata)
