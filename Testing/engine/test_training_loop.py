@@ -85,6 +85,14 @@ def test_resuming_forgets_entries_of_the_log_that_come_again(tmp_path):
     assert curves.read(tmp_path)[-1]["loss"] < 9
 
 
+def test_a_line_of_the_log_that_was_cut_by_a_crash_is_passed_over(tmp_path):
+    learn(line(), tmp_path, 50)
+    log = tmp_path / curves.LOG
+    log.write_text(log.read_text()[:-20])
+    learn(line(), tmp_path, 75, resume=True)
+    assert [entry["step"] for entry in curves.read(tmp_path)] == [25, 75]
+
+
 def test_a_folder_that_holds_a_training_is_not_overwritten(tmp_path):
     learn(line(), tmp_path, 3)
     with pytest.raises(VertebraError, match="resume"):

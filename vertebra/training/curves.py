@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,11 @@ def read(folder: Path) -> list[dict[str, Any]]:
     file = folder / LOG
     if not file.is_file():
         return []
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    entries = []
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        with suppress(ValueError):  # a crash can cut the last line
+            entries.append(json.loads(line))
+    return entries
 
 
 def draw(folder: Path) -> Path:
