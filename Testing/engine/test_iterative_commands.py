@@ -206,6 +206,14 @@ def test_what_cannot_be_learned_from_is_one_sentence(toys, tmp_path, capsys, arg
     assert not list(tmp_path.rglob("*.safetensors"))
 
 
+def test_a_file_in_the_place_of_the_folder_is_one_sentence(toys, tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    assert train("-o", tmp_path / "file" / "out", "--cases", "1") == 1
+    assert "out/scans' could not be written: Not a directory" in "".join(
+        capsys.readouterr().err.split("\n")
+    )
+
+
 def test_weights_of_another_method_are_refused(toys, tmp_path, capsys):
     weights = {"x": torch.zeros(1)}
     models.save(models.Card("labeller", "multiview"), weights, tmp_path / "models")

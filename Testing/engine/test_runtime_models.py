@@ -62,6 +62,22 @@ def test_both_files_of_a_model_are_needed(folders):
         store.install(saved.weights.with_suffix(".json"))
 
 
+def test_a_folder_is_no_file_of_a_model(folders, monkeypatch):
+    tmp_path, _ = folders
+    monkeypatch.chdir(tmp_path)
+    for folder in (".", tmp_path / "made"):
+        with pytest.raises(BadModel, match="is a folder; give one of the two files"):
+            store.install(folder)
+
+
+def test_weights_that_may_not_be_read_are_told_of(folders):
+    """A folder in their place is as unreadable as a file of somebody else."""
+    _, saved = folders
+    found = store.Model(saved.card, saved.weights.parent, bundled=False)
+    with pytest.raises(BadModel, match=r"made' cannot be read \(.+\); copy it again"):
+        store.load(found)
+
+
 @pytest.mark.parametrize("name", ["../evil", "a/b", "", ".hidden", "x" * 99])
 def test_a_name_cannot_lead_out_of_the_store(folders, name):
     tmp_path, saved = folders

@@ -156,6 +156,18 @@ def test_a_training_that_learns_nothing_any_more_ends_with_a_sentence(tmp_path):
     assert all(w.isfinite().all() for w in checkpoints.network_weights(tmp_path).values())
 
 
+class Large(Line):
+    """Needs more memory than any machine has."""
+
+    def forward(self, batch):
+        return {"loss": torch.empty(1 << 60)}
+
+
+def test_too_little_memory_is_told_with_what_to_do(tmp_path):
+    with pytest.raises(VertebraError, match="too little memory for this training; choose another"):
+        learn(Large(), tmp_path)
+
+
 def test_a_damaged_or_missing_checkpoint_is_refused(tmp_path):
     with pytest.raises(BadModel, match="no checkpoint"):
         learn(line(), tmp_path / "empty", resume=True)

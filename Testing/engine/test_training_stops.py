@@ -1,4 +1,4 @@
-"""Ctrl-C in a training: what was learned is kept exactly, and no checkpoint is written twice."""
+"""What stops a training: what was learned is kept exactly, and no checkpoint is written twice."""
 
 import signal
 
@@ -10,7 +10,9 @@ pytest.importorskip("tensorboard")
 
 from test_training_loop import Line, learn, line
 
-from vertebra.training import checkpoints
+from vertebra.errors import VertebraError
+from vertebra.training import checkpoints, loop
+from vertebra.training.curves import LOG, Curves
 
 
 class Stopped(Line):
@@ -64,3 +66,21 @@ def test_a_second_ctrl_c_ends_at_once_and_leaves_the_checkpoint_that_is_there_al
     assert len(written) == 3
     assert {file: file.stat().st_mtime_ns for file in written} == written
     assert same(straight, learn(Line(), out, resume=True))
+
+
+class Full(Curves):
+    """Curves on a disk that is full."""
+
+    def __init__(self, folder, first_step=0):
+        super().__init__(folder, first_step)
+        (folder / LOG).unlink()
+        (folder / LOG).symlink_to("/dev/full")
+
+
+def test_a_disk_that_is_full_ends_a_training_with_a_sentence_and_keeps_what_was_learned(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(loop, "Curves", Full)
+    with pytest.raises(VertebraError, match="The disk is full"):
+        learn(line(), tmp_path)
+    assert checkpoints.read_state(tmp_path)["step"] == 25

@@ -78,7 +78,7 @@ def with_fallback(
     try:
         return work(preferred)
     except RuntimeError as error:
-        if not _out_of_memory(error):
+        if not out_of_memory(error):
             raise
         if preferred.type == "cpu":
             raise MemoryError from error
@@ -95,7 +95,7 @@ def _forget_freed_memory(on: torch.device) -> None:
         torch.mps.empty_cache()
 
 
-def _out_of_memory(error: RuntimeError) -> bool:
+def out_of_memory(error: RuntimeError) -> bool:
     """Is it for want of memory? But for CUDA, torch and its libraries say so in words only."""
     return isinstance(error, torch.cuda.OutOfMemoryError) or any(
         words in str(error) for words in OUT_OF_MEMORY

@@ -24,7 +24,7 @@ def replacing(target: Path | str) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".vertebra-", dir=target.parent))
     except OSError as error:
-        raise _explained(error, target) from error
+        raise explained(error, target) from error
     try:
         temporary = folder / target.name
         yield temporary
@@ -32,7 +32,7 @@ def replacing(target: Path | str) -> Iterator[Path]:
             os.fsync(written.fileno())
         temporary.replace(target)
     except OSError as error:
-        raise _explained(error, target) from error
+        raise explained(error, target) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -62,7 +62,7 @@ def require_writable(folder: Path | str) -> None:
         with tempfile.TemporaryDirectory(prefix=".vertebra-", dir=there) as trial:
             Path(trial, folder.relative_to(there)).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _explained(error, folder) from error
+        raise explained(error, folder) from error
 
 
 def require_replaceable(target: Path) -> None:
@@ -82,7 +82,7 @@ def replacing_folder(target: Path | str) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".vertebra-", dir=target.parent))
     except OSError as error:
-        raise _explained(error, target) from error
+        raise explained(error, target) from error
     try:
         content = folder / "content"
         content.mkdir()
@@ -91,12 +91,13 @@ def replacing_folder(target: Path | str) -> Iterator[Path]:
             target.rmdir()
         content.replace(target)
     except OSError as error:
-        raise _explained(error, target) from error
+        raise explained(error, target) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _explained(error: OSError, target: Path) -> VertebraError:
+def explained(error: OSError, target: Path) -> VertebraError:
+    """The sentence for what kept a file or folder from being written."""
     if error.errno == errno.ENOSPC:
         return VertebraError(f"The disk is full: '{target}' was not written; free some space.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

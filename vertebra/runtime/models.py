@@ -106,13 +106,16 @@ def load(wanted: Model, device: torch.device | str = "cpu") -> dict[str, torch.T
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    if _sha256(wanted.weights) != wanted.card.sha256:
-        raise BadModel(
-            f"The weights of '{wanted.card.name}' are damaged or not the ones of the card; "
-            "install the model again."
-        )
     try:
+        if _sha256(wanted.weights) != wanted.card.sha256:
+            raise BadModel(
+                f"The weights of '{wanted.card.name}' are damaged or not the ones of the card; "
+                "install the model again."
+            )
         return load_file(wanted.weights, device=str(device))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BadModel(f"'{wanted.weights}' cannot be read ({reason}); copy it again.") from error
     except SafetensorError as error:
         raise BadModel(f"The weights of '{wanted.card.name}' cannot be read: {error}.") from error
 
@@ -133,6 +136,8 @@ def save(card: Card, weights: Mapping[str, torch.Tensor], folder: Path) -> Model
 def install(file: Path | str) -> Model:
     """Copy a model, given one of its two files, to the user's folder."""
     file = Path(file)
+    if file.is_dir():
+        raise BadModel(f"'{file}' is a folder; give one of the two files of a model in it.")
     card_file, weights = file.with_suffix(".json"), file.with_suffix(".safetensors")
     for part in (card_file, weights):
         if not part.is_file():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import VertebraError
-from ..runtime.files import replacing
+from ..runtime.files import explained, replacing
 
 LOG = "log.jsonl"
 
@@ -35,14 +35,20 @@ class Curves:
 
     def add(self, step: int, values: Mapping[str, float]) -> None:
         """Note the values of a step."""
-        with (self.folder / LOG).open("a", encoding="utf-8") as log:
-            log.write(json.dumps({"step": step, **values}) + "\n")
-        for name, value in values.items():
-            self._board.add_scalar(name, value, step)
+        try:
+            with (self.folder / LOG).open("a", encoding="utf-8") as log:
+                log.write(json.dumps({"step": step, **values}) + "\n")
+            for name, value in values.items():
+                self._board.add_scalar(name, value, step)
+        except OSError as error:
+            raise explained(error, self.folder) from error
 
     def close(self) -> None:
         """Draw the picture and close TensorBoard's file."""
-        self._board.close()
+        try:
+            self._board.close()
+        except OSError as error:
+            raise explained(error, self.folder) from error
         draw(self.folder)
 
 

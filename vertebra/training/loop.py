@@ -17,6 +17,8 @@ from torch import Tensor, nn
 
 from ..errors import Cancelled, VertebraError
 from ..runtime import Progress
+from ..runtime.devices import device as find
+from ..runtime.devices import multiplies_bfloat16, out_of_memory
 from . import checkpoints
 from .batches import Batches, stream
 from .curves import Curves
@@ -29,6 +31,21 @@ HOPELESS = 50
 """So many iterations in a row whose gradients are not finite end a training."""
 
 
+@contextmanager
+def _memory_told() -> Iterator[None]:
+    """Says in a sentence that a training needs more memory than there is."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, RuntimeError) and not out_of_memory(error):
+            raise
+        raise VertebraError(
+            "There is too little memory for this training; choose another --device, or a smaller "
+            "--configuration where there is one."
+        ) from error
+
+
+@_memory_told()
 def train(
     network: nn.Module,
     batches: Batches,
@@ -154,8 +171,6 @@ def _fabric(device: str, devices: int, precision: str) -> Any:
         from lightning.fabric import Fabric
     except ImportError as error:
         raise VertebraError('Training needs Lightning: pip install "vertebra[train]".') from error
-    from ..runtime.devices import device as find
-    from ..runtime.devices import multiplies_bfloat16
 
     chosen = find(device)
     if precision == "auto":

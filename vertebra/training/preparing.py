@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..errors import Cancelled, VertebraError
 from ..runtime import Progress
+from ..runtime.files import require_writable
 from ..runtime.tensors import write_tensors
 
 ENDING = ".safetensors"
@@ -26,6 +27,7 @@ def prepare(
 ) -> None:
     """Make the file of every lesson that the folder lacks; one that fails is told and left out."""
     progress = progress or Progress()
+    require_writable(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for number, (name, make) in enumerate(recipes):
         progress.report(number / len(recipes), f"Preparing {name}")
