@@ -1,6 +1,8 @@
 """The training loop: exact resumption, cancel, curves, checkpoints without pickle."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -154,6 +156,24 @@ def test_a_training_that_learns_nothing_any_more_ends_with_a_sentence(tmp_path):
         learn_from(Damaged(10, 100), tmp_path)
     assert checkpoints.read_state(tmp_path)["step"] == 59
     assert all(w.isfinite().all() for w in checkpoints.network_weights(tmp_path).values())
+
+
+def test_of_two_processes_only_the_first_goes_on_after_the_training(tmp_path):
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        f"sys.path[:0] = {sys.path!r}\n"
+        "from test_training_loop import checkpoints, learn, line\n"
+        "if __name__ == '__main__':\n"
+        "    learn(line(), Path(sys.argv[1]), 9, devices=2)\n"
+        "    print('after step', checkpoints.read_state(Path(sys.argv[1]))['step'])\n"
+    )
+    script = tmp_path / "two.py"
+    script.write_text(program)
+    command = [sys.executable, script, tmp_path / "out"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    assert ran.stdout.count("after step 9") == 1
+    assert "Traceback" not in ran.stderr
 
 
 class Large(Line):

@@ -68,6 +68,7 @@ def train(
     their number alone: in float32 a training that was interrupted and resumed ends with the same
     weights. In bfloat16 processors add in varying order, and no two trainings are quite the same.
     An iteration whose gradient is not finite changes nothing; "left out" in the curves counts them.
+    Of the processes of several devices only the first returns; the others end with the training.
     Ctrl-C ends a training after the iteration that it comes in, a second one at once.
     """
     progress = progress or Progress()
@@ -135,6 +136,9 @@ def train(
             _save(fabric, out, step, network, optimiser, notes)
         if curves:
             curves.close()
+    fabric.barrier()
+    if not fabric.is_global_zero:
+        raise SystemExit(0)  # this process was started for the training alone
 
 
 @contextmanager
