@@ -103,6 +103,8 @@ def train(
                 _seed_all(seed, number, fabric.global_rank)
                 for group in tuner.param_groups:
                     group["lr"] = schedule.rate_at(number)
+                # running means move in the forward pass, before its gradient is known
+                buffers = [buffer.clone() for buffer in network.buffers()]
                 parts: dict[str, Tensor] = model(fabric.to_device(dict(batch)))
                 tuner.zero_grad()
                 fabric.backward(parts["loss"])
@@ -114,6 +116,9 @@ def train(
                 usable = size is None or bool(torch.isfinite(size))
                 if usable:
                     tuner.step()
+                else:
+                    for buffer, before in zip(network.buffers(), buffers):
+                        buffer.copy_(before)
                 lost = 0 if usable else lost + 1
                 if lost == HOPELESS:
                     raise VertebraError(
