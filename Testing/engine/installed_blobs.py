@@ -54,9 +54,9 @@ class Machine:
         return MODELS[name]
 
 
-def body_of_blobs(count: int = 4) -> tuple[Volume, LabelMap, Spine]:
+def body_of_blobs(count: int = 4, seed: int = 0) -> tuple[Volume, LabelMap, Spine]:
     """A scan of blobs that passes for a CT of a body, its masks and points."""
-    scan, truth, points = blob_scan(count)
+    scan, truth, points = blob_scan(count, seed)
     voxels = np.minimum(scan.voxels, 700)
     voxels[:3], voxels[-3:] = -1000, -1000
     return Volume(voxels, scan.grid, scan.source), truth, points

@@ -13,7 +13,7 @@ pytest.importorskip("typer")
 pytest.importorskip("lightning.fabric")
 pytest.importorskip("tensorboard")
 
-from coded_spine import BlobSegmenter, blob_scan
+from coded_spine import BlobSegmenter
 from installed_blobs import body_of_blobs
 from test_iterative_learning import TINY
 
@@ -49,7 +49,7 @@ def toys(tmp_path, monkeypatch):
 def verse_data(tmp_path):
     folder = tmp_path / "verse"
     for seed in range(2):
-        scan, truth, spine = blob_scan(count=3, seed=seed)
+        scan, truth, spine = body_of_blobs(3, seed)
         by_level = {number: each.level.verse for number, each in enumerate(spine, 1)}
         name = f"sub-{seed}"
         write_volume(scan, folder / "rawdata" / name / f"{name}_ct.nii.gz")
@@ -97,6 +97,17 @@ def test_a_training_that_was_stopped_before_its_first_checkpoint_goes_on_with_re
         assert train("--data", verse_data, "-o", tmp_path / "out") == 130
     assert "go on with --resume" in " ".join(capsys.readouterr().err.split())
     assert train("--data", verse_data, "-o", tmp_path / "out", "--resume") == 0
+
+
+def test_a_scan_with_voxels_that_hold_no_number_is_left_out(toys, verse_data, tmp_path, capsys):
+    scan, _, _ = body_of_blobs(3)
+    voxels = scan.voxels.astype("f4")
+    voxels[0, 0, :5] = float("nan")
+    write_volume(replace(scan, voxels=voxels), verse_data / "rawdata/sub-0/sub-0_ct.nii.gz")
+    assert train("--data", verse_data, "-o", tmp_path) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "sub-0 is left out: This is not a CT of a body: 5 of its voxels hold no number" in said
+    assert [file.name for file in (tmp_path / "scans").iterdir()] == ["sub-1.safetensors"]
 
 
 def test_a_fine_network_starts_from_a_coarse_one(toys, verse_data, tmp_path, capsys):

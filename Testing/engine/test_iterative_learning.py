@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from coded_spine import blob_scan
+from installed_blobs import body_of_blobs
 
 pytest.importorskip("lightning.fabric")
 pytest.importorskip("tensorboard")
@@ -196,7 +197,7 @@ def test_phantoms_and_verse_folders_give_lessons(tmp_path):
     assert names == ["phantom-0000007", "phantom-0000008"]
     with pytest.raises(VertebraError, match="does not name phantoms"):
         list(lessons("phantoms:x", 1, 3.0))
-    scan, truth, spine = blob_scan(count=3)
+    scan, truth, spine = body_of_blobs(3)
     verse_map = truth.renumbered({n: each.level.verse for n, each in enumerate(spine, 1)})
     raw, derived = tmp_path / "rawdata" / "sub-a", tmp_path / "derivatives" / "sub-a"
     write_volume(scan, raw / "sub-a_ct.nii.gz")

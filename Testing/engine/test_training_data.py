@@ -1,5 +1,7 @@
 """Training data: examples from phantoms and VerSe folders, and random changes of images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -26,6 +28,19 @@ def test_a_verse_style_folder_gives_its_scans_with_their_spines(tmp_path):
     assert found.spine.levels == example.spine.levels
     assert np.allclose(found.spine.centroids, example.spine.centroids, atol=0.1)
     assert (found.volume.voxels == example.volume.voxels).all()
+
+
+def test_a_scan_with_voxels_that_hold_no_number_is_no_example(tmp_path):
+    example = block_example(1)
+    voxels = example.volume.voxels.astype(np.float32)
+    voxels[:2] = np.nan
+    ct, points = tmp_path / "rawdata/sub-x_ct.nii.gz", tmp_path / "derivatives/sub-x_ctd.json"
+    write_volume(replace(example.volume, voxels=voxels), ct)
+    points.parent.mkdir()
+    verse.write(points, example.spine, example.volume.grid)
+    ((_, make),) = recipes(str(tmp_path), count=9, spacing=2.5)
+    with pytest.raises(VertebraError, match="of its voxels hold no number"):
+        make()
 
 
 def test_a_folder_without_centroids_is_refused(tmp_path):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import VertebraError
 from ..spine import Spine
-from ..volume import Volume
+from ..volume import Volume, require_body_ct
 
 if TYPE_CHECKING:
     from ..phantom.scan import Case
@@ -85,12 +85,15 @@ def _verse_recipes(folder: Path) -> Iterator[Recipe]:
     """The cases of a VerSe-style folder that have both a CT and centroids."""
     from ..exchange import verse_folder
 
-    def recipe(case: verse_folder.Case) -> Recipe:
-        return case.name, lambda: Example(case.name, case.volume(), case.spine())
+    def example(case: verse_folder.Case) -> Example:
+        volume = case.volume()
+        require_body_ct(volume)
+        return Example(case.name, volume, case.spine())
 
     complete = [case for case in verse_folder.read_cases(folder) if case.ct and case.centroids]
     if not complete:
         raise VertebraError(
             f"'{folder}' has no case with both a CT and centroids (*_ctd.json) to learn from."
         )
-    yield from map(recipe, complete)
+    for case in complete:
+        yield case.name, partial(example, case)

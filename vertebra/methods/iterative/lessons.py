@@ -13,7 +13,7 @@ import numpy as np
 from ...anatomy import VERTEBRAE, Region
 from ...errors import VertebraError
 from ...training.examples import phantom_case, phantom_name, phantom_seeds
-from ...volume import LabelMap, Volume
+from ...volume import LabelMap, Volume, require_body_ct
 
 if TYPE_CHECKING:
     from ...phantom.shapes.source import ShapeSource
@@ -76,8 +76,9 @@ def _verse(folder: Path) -> Iterator[Recipe]:
     from ...exchange.verse_folder import Case, read_cases
 
     def lesson(case: Case) -> Lesson:
-        labels = case.masks()
-        return Lesson(case.name, case.volume(), labels, untouched(labels))
+        labels, volume = case.masks(), case.volume()
+        require_body_ct(volume)
+        return Lesson(case.name, volume, labels, untouched(labels))
 
     usable = [case for case in read_cases(folder) if case.ct and case.mask]
     if not usable:
