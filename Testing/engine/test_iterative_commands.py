@@ -6,8 +6,10 @@ import json
 import signal
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 pytest.importorskip("typer")
 pytest.importorskip("lightning.fabric")
@@ -28,7 +30,7 @@ from vertebra.runtime import models
 from vertebra.training import loop
 from vertebra.training.examples import recipes
 from vertebra.training.schedule import Schedule
-from vertebra.volume import write_label_map, write_volume
+from vertebra.volume import read_label_map, write_label_map, write_volume
 
 SHORT = replace(TINY, training=replace(TINY.training, iterations=2))
 TOYS = {
@@ -108,6 +110,24 @@ def test_a_scan_with_voxels_that_hold_no_number_is_left_out(toys, verse_data, tm
     said = " ".join(capsys.readouterr().err.split())
     assert "sub-0 is left out: This is not a CT of a body: 5 of its voxels hold no number" in said
     assert [file.name for file in (tmp_path / "scans").iterdir()] == ["sub-1.safetensors"]
+
+
+def test_a_case_that_was_corrected_is_prepared_again_or_left_out(toys, verse_data, tmp_path):
+    out = ("--data", verse_data, "-o", tmp_path / "out")
+    assert train(*out) == 0
+    scans = tmp_path / "out/scans"
+    first, other = (scans / f"sub-{number}.safetensors" for number in range(2))
+    made = {file: file.stat().st_mtime_ns for file in (first, other)}
+    mask = verse_data / "derivatives/sub-0/sub-0_seg-vert_msk.nii.gz"
+    old = read_label_map(mask)
+    lowest = int(old.voxels.max())
+    write_label_map(replace(old, voxels=np.where(old.voxels == lowest, 0, old.voxels)), mask)
+    assert train(*out, "--resume") == 0
+    assert len(load_file(first)["volumes"]) == len(load_file(other)["volumes"]) - 1
+    assert other.stat().st_mtime_ns == made[other]
+    (verse_data / "rawdata/sub-0/sub-0_ct.nii.gz").write_bytes(b"cut")
+    assert train(*out, "--resume") == 0
+    assert sorted(scans.iterdir()) == [other]
 
 
 def test_a_fine_network_starts_from_a_coarse_one(toys, verse_data, tmp_path, capsys):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..errors import VertebraError
 from ..spine import Spine
 from ..volume import Volume, require_body_ct
+from .preparing import FromFiles
 
 if TYPE_CHECKING:
     from ..phantom.scan import Case
@@ -90,10 +91,14 @@ def _verse_recipes(folder: Path) -> Iterator[Recipe]:
         require_body_ct(volume)
         return Example(case.name, volume, case.spine())
 
-    complete = [case for case in verse_folder.read_cases(folder) if case.ct and case.centroids]
+    complete = [
+        (case, (case.ct, case.centroids))
+        for case in verse_folder.read_cases(folder)
+        if case.ct and case.centroids
+    ]
     if not complete:
         raise VertebraError(
             f"'{folder}' has no case with both a CT and centroids (*_ctd.json) to learn from."
         )
-    for case in complete:
-        yield case.name, partial(example, case)
+    for case, files in complete:
+        yield case.name, FromFiles(files, partial(example, case))

@@ -13,6 +13,7 @@ import numpy as np
 from ...anatomy import VERTEBRAE, Region
 from ...errors import VertebraError
 from ...training.examples import phantom_case, phantom_name, phantom_seeds
+from ...training.preparing import FromFiles
 from ...volume import LabelMap, Volume, require_body_ct
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def _verse(folder: Path) -> Iterator[Recipe]:
         require_body_ct(volume)
         return Lesson(case.name, volume, labels, untouched(labels))
 
-    usable = [case for case in read_cases(folder) if case.ct and case.mask]
+    usable = [(case, (case.ct, case.mask)) for case in read_cases(folder) if case.ct and case.mask]
     if not usable:
         raise VertebraError(f"'{folder}' has no case with both a CT and a mask to learn from.")
-    for case in usable:
-        yield case.name, partial(lesson, case)
+    for case, files in usable:
+        yield case.name, FromFiles(files, partial(lesson, case))
