@@ -26,7 +26,7 @@ from vertebra.methods.iterative.inference import Segmenter
 from vertebra.methods.iterative.lessons import lessons
 from vertebra.methods.iterative.network import MemoryNetwork
 from vertebra.phantom import scan as phantom_scan
-from vertebra.runtime import models
+from vertebra.runtime import models, write_bytes
 from vertebra.training import loop
 from vertebra.training.examples import recipes
 from vertebra.training.schedule import Schedule
@@ -112,6 +112,12 @@ def test_a_scan_with_voxels_that_hold_no_number_is_left_out(toys, verse_data, tm
     assert [file.name for file in (tmp_path / "scans").iterdir()] == ["sub-1.safetensors"]
 
 
+def test_what_else_lies_in_the_folder_is_not_learned_from(toys, verse_data, tmp_path):
+    for number in range(20):
+        write_bytes(tmp_path / f"scans/phantom-{number}.safetensors", b"it would be refused")
+    assert train("--data", verse_data, "-o", tmp_path) == 0
+
+
 def test_a_case_that_was_corrected_is_prepared_again_or_left_out(toys, verse_data, tmp_path):
     out = ("--data", verse_data, "-o", tmp_path / "out")
     assert train(*out) == 0
@@ -156,6 +162,8 @@ def test_a_model_gets_an_outline_network_of_its_own(
     memory = MemoryNetwork(SHORT).state_dict()
     models.save(models.Card("toy", "iterative", SHORT.to_dict()), memory, tmp_path / "models")
     out = tmp_path / "out"
+    for number in range(20):
+        write_bytes(out / f"scans/phantom-{number}.safetensors", b"not to be learned from")
     common = ["train", "outline", "toy", "--data", str(verse_data), "-o", str(out)]
     assert run([*common, "--device", "cpu", "--name", "both"]) == 0
     assert "both.safetensors" in capsys.readouterr().out.replace("\n", "")

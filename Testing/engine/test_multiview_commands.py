@@ -23,7 +23,7 @@ from vertebra.exchange import markups, table, verse, verse_folder
 from vertebra.methods.common.picture import draw_spine
 from vertebra.methods.multiview import configuration
 from vertebra.methods.multiview.networks import MultiViewNetwork
-from vertebra.runtime import models
+from vertebra.runtime import models, write_bytes
 from vertebra.runtime.models import Card
 from vertebra.spine import Flag, RunnerUp, Spine, from_json
 from vertebra.training.curves import Curves
@@ -62,6 +62,9 @@ def verse_data(tmp_path: Path) -> Path:
 def test_pretraining_training_installing_and_labelling(verse_data, tmp_path, monkeypatch):
     monkeypatch.setenv("VERTEBRA_MODELS", str(tmp_path / "models"))
     monkeypatch.setitem(configuration.CONFIGURATIONS, "compact", shorter(TINY, 3))
+    for number in range(20):
+        strange = tmp_path / f"out/exposures/phantom-{number}.safetensors"
+        write_bytes(strange, b"not to be learned from")
     common = ("train", "multiview", "--data", verse_data, "-o", tmp_path / "out", "--device", "cpu")
     assert "encoder" in vertebra(*common, "--stage", "pretrain", "--resume")
     said = vertebra(*common, "--name", "toy")

@@ -84,12 +84,14 @@ def multiview(
     with _stage("Taking views") as progress:
         wanted = list(recipes(data, cases, chosen.optics.finest, shapes_with(anatomy)))
         prepare(wanted, chosen, exposures, progress, errors.print)
+        names = [each for each, _ in wanted]
     with _stage("Training") as progress:
         if stage is Stage.PRETRAIN:
             learning.pretrain(
                 exposures,
                 chosen,
                 encoder,
+                names=names,
                 resume=resume and _begun(encoder),
                 device=device,
                 workers=workers,
@@ -103,6 +105,7 @@ def multiview(
             output / "train",
             encoder=encoder if _begun(encoder) else None,
             start=first,
+            names=names,
             resume=resume and _begun(output / "train"),
             device=device,
             devices=devices,
@@ -159,12 +162,14 @@ def iterative(
     with _stage("Preparing scans") as progress:
         wanted = list(lessons(data, cases, chosen.spacing, shapes_with(anatomy)))
         prepare(wanted, chosen, scans, progress, errors.print)
+        names = [each for each, _ in wanted]
     with _stage("Training") as progress:
         learning.train(
             scans,
             chosen,
             output / "train",
             start=first,
+            names=names,
             resume=resume and _begun(output / "train"),
             device=device,
             devices=devices,
@@ -210,11 +215,13 @@ def outline(
     with _stage("Preparing scans") as progress:
         wanted = list(close_lessons(data, cases, shapes_with(anatomy)))
         prepare(wanted, segmenter, scans, progress, errors.print)
+        names = [each for each, _ in wanted]
     with _stage("Training") as progress:
         outline_learning.train(
             scans,
             output / "train",
             start=split(given)[1],
+            names=names,
             resume=resume and _begun(output / "train"),
             device=device,
             workers=workers,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -16,6 +16,15 @@ from ..runtime.tensors import write_tensors
 
 ENDING = ".safetensors"
 Lesson = TypeVar("Lesson")
+
+
+def made(folder: Path, names: Collection[str] | None = None) -> list[Path]:
+    """The files of a folder by name: of the lessons of these names, or of all."""
+    files = sorted(folder.glob(f"*{ENDING}"))
+    if names is None:
+        return files
+    wanted = {f"{name}{ENDING}" for name in names}
+    return [file for file in files if file.name in wanted]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import torch
@@ -41,6 +41,7 @@ def train(
     out: Path,
     *,
     start: Mapping[str, Tensor] | None = None,
+    names: Collection[str] | None = None,
     resume: bool = False,
     device: str = "auto",
     devices: int = 1,
@@ -49,6 +50,7 @@ def train(
 ) -> None:
     """Train on a folder of prepared scans; `out` gets checkpoint and curves.
 
+    With `names` other scans that lie in the folder are not looked at.
     What `start` holds of the network's weights is where it starts from, the rest is random.
     """
     network = MemoryNetwork(configuration)
@@ -57,7 +59,7 @@ def train(
     training = Training(network, configuration).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     train_loop(
         training,
-        Patches(prepared, configuration),
+        Patches(prepared, configuration, names=names),
         configuration.training,
         out,
         resume=resume,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from ...errors import BadFile
 from ...runtime import Progress
+from ...training import preparing
 from ...training.batches import Batch
 from ...training.loop import train as train_loop
-from ...training.preparing import ENDING
 from ...training.schedule import Schedule
 from ...volume.resampling import AIR
 from ..common.weights import filled, trained_weights
@@ -59,10 +59,15 @@ class OutlineTraining(nn.Module):
 
 
 class Cubes:
-    """Batches of cubes from a folder of prepared scans; a batch depends on its number alone."""
+    """Batches of cubes from a folder of prepared scans; a batch depends on its number alone.
 
-    def __init__(self, folder: Path, batch: int, seed: int = 0) -> None:
-        self.files = sorted(folder.glob(f"*{ENDING}"))
+    With `names` other scans that lie in the folder are not looked at.
+    """
+
+    def __init__(
+        self, folder: Path, batch: int, seed: int = 0, names: Collection[str] | None = None
+    ) -> None:
+        self.files = preparing.made(folder, names)
         if not self.files:
             raise BadFile(f"'{folder}' holds no prepared scans; prepare some first.")
         self.batch = batch
@@ -136,6 +141,7 @@ def train(
     start: Mapping[str, Tensor] | None = None,
     schedule: Schedule = SCHEDULE,
     widths: tuple[int, ...] = WIDTHS,
+    names: Collection[str] | None = None,
     resume: bool = False,
     device: str = "auto",
     workers: int = 0,
@@ -143,13 +149,14 @@ def train(
 ) -> None:
     """Train on a folder of prepared scans; `out` gets checkpoint and curves.
 
+    With `names` other scans that lie in the folder are not looked at.
     It starts from the weights `start`, if there are any, else at random.
     """
     network = OutlineNetwork(widths)
     training = OutlineTraining(filled(network, start) if start else network)
     train_loop(
         training.to(memory_format=torch.channels_last_3d),  # type: ignore[call-overload]
-        Cubes(prepared, schedule.batch),
+        Cubes(prepared, schedule.batch, names=names),
         schedule,
         out,
         resume=resume,

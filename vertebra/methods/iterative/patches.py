@@ -5,7 +5,7 @@ The paper draws patches at random or forced to contain bone in the ratio 1 : 3.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from ...errors import BadFile
 from ...runtime import Progress
 from ...training import preparing
 from ...training.batches import Batch
-from ...training.preparing import ENDING
 from ...volume import resampled
 from ...volume.resampling import AIR
 from ..common.preparation import upright
@@ -95,10 +94,19 @@ def prepare(
 
 
 class Patches:
-    """Batches of patches from a folder of prepared scans; a batch depends on its number alone."""
+    """Batches of patches from a folder of prepared scans; a batch depends on its number alone.
 
-    def __init__(self, folder: Path, configuration: Configuration, seed: int = 0) -> None:
-        self.files = sorted(folder.glob(f"*{ENDING}"))
+    With `names` other scans that lie in the folder are not looked at.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        configuration: Configuration,
+        seed: int = 0,
+        names: Collection[str] | None = None,
+    ) -> None:
+        self.files = preparing.made(folder, names)
         if not self.files:
             raise BadFile(f"'{folder}' holds no prepared scans; prepare some first.")
         self.configuration = configuration

@@ -6,7 +6,7 @@ A file holds several exposures of one scan: each a random part of it, seen from 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +25,6 @@ from ...training import preparing
 from ...training.augmentation import covered, moved, recoloured
 from ...training.batches import Batch
 from ...training.examples import Example, Recipe
-from ...training.preparing import ENDING
 from ...volume import Grid, Volume, cropped
 from ..common.preparation import upright
 from .closer import spine_alone
@@ -156,12 +155,20 @@ class Shown(NamedTuple):
 
 
 class Exposures:
-    """Batches of changed views from a folder of exposures; each depends on its number alone."""
+    """Batches of changed views from a folder of exposures; each depends on its number alone.
+
+    With `names` other examples that lie in the folder are not looked at.
+    """
 
     def __init__(
-        self, folder: Path, configuration: Configuration, batch: int, seed: int = 0
+        self,
+        folder: Path,
+        configuration: Configuration,
+        batch: int,
+        seed: int = 0,
+        names: Collection[str] | None = None,
     ) -> None:
-        self.files = sorted(folder.glob(f"*{ENDING}"))
+        self.files = preparing.made(folder, names)
         if not self.files:
             raise VertebraError(f"'{folder}' holds no exposures to train with; prepare some first.")
         self.configuration, self.batch, self.seed = configuration, batch, seed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -55,13 +55,17 @@ def pretrain(
     configuration: Configuration,
     out: Path,
     *,
+    names: Collection[str] | None = None,
     resume: bool = False,
     device: str = "auto",
     workers: int = 0,
     progress: Progress | None = None,
 ) -> None:
-    """Pre-train the encoder on pairs of views; `out` gets checkpoint and curves."""
-    batches = Pairs(exposures, configuration, configuration.pretraining.batch)
+    """Pre-train the encoder on pairs of views; `out` gets checkpoint and curves.
+
+    With `names` exposures of other examples that lie in the folder are not looked at.
+    """
+    batches = Pairs(exposures, configuration, configuration.pretraining.batch, names=names)
     train_loop(
         Pretraining(configuration),
         batches,
@@ -82,6 +86,7 @@ def train(
     *,
     encoder: Path | None = None,
     start: Mapping[str, Tensor] | None = None,
+    names: Collection[str] | None = None,
     resume: bool = False,
     device: str = "auto",
     devices: int = 1,
@@ -90,6 +95,7 @@ def train(
 ) -> None:
     """Train both networks; `out` gets checkpoint and curves.
 
+    With `names` exposures of other examples that lie in the folder are not looked at.
     They start from a pre-trained encoder (the folder of `pretrain`), from whole networks'
     weights (fine-tuning), or at random.
     """
@@ -100,7 +106,7 @@ def train(
         fill_encoders(network, encoder)
     train_loop(
         Training(network, configuration),
-        Exposures(exposures, configuration, configuration.training.batch),
+        Exposures(exposures, configuration, configuration.training.batch, names=names),
         configuration.training,
         out,
         resume=resume,
