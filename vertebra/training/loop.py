@@ -96,7 +96,7 @@ def train(
     lost = 0
     model.train()
     # several devices wait for each other, so that one cannot finish its iteration alone
-    ending_well = finishing(progress) if fabric.world_size == 1 else nullcontext()
+    ending_well = _finishing(progress) if fabric.world_size == 1 else nullcontext()
     try:
         with ending_well:
             for number, batch in enumerate(feed, start=step):
@@ -147,7 +147,7 @@ def train(
 
 
 @contextmanager
-def finishing(progress: Progress) -> Iterator[None]:
+def _finishing(progress: Progress) -> Iterator[None]:
     """Within it a first Ctrl-C waits for the next report of progress; a second one does not.
 
     In the middle of an iteration some numbers are those of the next step, others still of the last.
