@@ -91,7 +91,8 @@ def test_another_scan_of_the_same_name_does_not_replace_results(
     assert vertebra(command, "../one/scan.nii.gz", "-o", out) == 0
     (out / "scan.spine.json").write_text("mine")
     assert vertebra(command, first, "-o", out) == 1
-    (out / "scan.spine.json").unlink()
+    for file in out.iterdir():
+        file.unlink()
     assert vertebra(command, "scan.nii.gz", "-o", out) == 0
 
 

@@ -13,7 +13,15 @@ from ..runtime import write_text
 from ..spine import Flag, Spine, to_json
 from ..volume import Volume
 from .console import out, print_flags, print_json, print_spine, print_warning, progress_bar
-from .results import made_from, picture, require_room, stem, writing
+from .results import (
+    made_from,
+    picture,
+    require_no_masks,
+    require_room,
+    require_uncorrected,
+    stem,
+    writing,
+)
 
 ANCHORS = {"C2": "axis", "S1": "sacrum"}
 """What a count starts from, by the level that shows it."""
@@ -42,6 +50,8 @@ def label(
     name = stem(ct, series)
     if output is not None:
         require_room(output, name, ct)
+        require_no_masks(output, name)
+        require_uncorrected(output, name)
     with progress_bar("Labelling", quiet=as_json) as progress:
         volume = read_volume(ct, series=series, progress=progress.part(0, 0.3))
         part = progress.part(0.3, 1)
@@ -94,9 +104,9 @@ def write_results(volume: Volume, spine: Spine, folder: Path, name: str) -> list
     """
     from ..exchange import markups, table, verse
 
+    write_text(folder / f"{name}.spine.json", to_json(spine))
     markups.write(folder / f"{name}.mrk.json", spine)
     table.write(folder / f"{name}.csv", spine)
-    write_text(folder / f"{name}.spine.json", to_json(spine))
     notes = []
     centroids = folder / f"{name}_seg-vert_ctd.json"
     try:

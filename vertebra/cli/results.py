@@ -5,15 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from ..errors import BadFile, Cancelled, VertebraError
 from ..runtime.files import require_writable
-from ..spine import Spine
+from ..spine import Flag, Spine
 from ..volume import LabelMap, Volume
+
+POINTS = (".spine.json", ".mrk.json", ".csv", "_seg-vert_ctd.json", ".png")
+"""What the files of a result's points end in; the first says what made all of them."""
+
+MASKS = (".seg.nrrd", "_seg-vert_msk.nii.gz", "_seg-vert_msk.labels.json")
+"""What the files of its masks end in."""
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm")
 
@@ -38,21 +44,51 @@ def told(ct: Path) -> str:
     return f"{place.name} [{mark}]"
 
 
-def require_room(folder: Path, name: str, ct: Path) -> None:
-    """Raise before the work if a folder cannot be written, or has another scan's results there."""
+def require_room(folder: Path, name: str, ct: Path, endings: Sequence[str] = POINTS) -> None:
+    """Raise before the work if a folder cannot be written, or has files there of another origin."""
     from ..exchange import spine_file
 
     require_writable(folder)
     earlier = folder / f"{name}.spine.json"
     if not earlier.exists():
+        foreign = [folder / f"{name}{ending}" for ending in endings]
+        if there := [file for file in foreign if file.exists()]:
+            raise VertebraError(
+                f"'{there[0]}' is there already, without the '{earlier.name}' of a result; "
+                "choose another folder with -o."
+            )
         return
-    way_out = "choose another folder with -o, or remove that file."
+    way_out = "choose another folder with -o, or remove that result."
     try:
         source = spine_file.read(earlier).provenance.source
     except BadFile as error:
         raise VertebraError(f"'{earlier}' is no result that can be read; {way_out}") from error
     if not _same_scan(source, ct):
         raise VertebraError(f"'{earlier}' is the result of another scan, {source}; {way_out}")
+
+
+def require_uncorrected(folder: Path, name: str, way_out: str = "") -> None:
+    """Raise before a scan is labelled anew if a person corrected what was found before."""
+    from ..exchange import spine_file
+
+    earlier = folder / f"{name}.spine.json"
+    spine = spine_file.read(earlier) if earlier.exists() else Spine()
+    kept = [str(v.level) for v in spine if v.locked or Flag.CORRECTED in v.flags]
+    if kept:
+        raise VertebraError(
+            f"'{earlier}' holds a person's corrections ({', '.join(kept)}), which would be lost; "
+            f"{way_out}choose another folder with -o."
+        )
+
+
+def require_no_masks(folder: Path, name: str) -> None:
+    """Raise before a scan is labelled if there are masks, whose numbers mean other points."""
+    for file in (folder / f"{name}{ending}" for ending in MASKS):
+        if file.exists():
+            raise VertebraError(
+                f"'{file}' holds masks that belong to the points there, not to new ones; choose "
+                "another folder with -o."
+            )
 
 
 @contextmanager

@@ -17,7 +17,16 @@ from ..runtime import write_text
 from ..spine import Flag, Spine, to_json
 from ..volume import Grid, LabelMap, Volume
 from .console import errors, out, print_flags, print_json, print_spine, print_warning, progress_bar
-from .results import made_from, picture, require_room, stem, writing
+from .results import (
+    MASKS,
+    POINTS,
+    made_from,
+    picture,
+    require_room,
+    require_uncorrected,
+    stem,
+    writing,
+)
 
 
 class Direction(str, Enum):
@@ -70,7 +79,10 @@ def segment(
 
     name = stem(ct, series)
     if output is not None:
-        require_room(output, name, ct)
+        require_room(output, name, ct, (*POINTS, *MASKS))
+        if points is None and only is None:
+            kept = f"give --points '{output / f'{name}.spine.json'}' to go on from them, or "
+            require_uncorrected(output, name, kept)
     with progress_bar("Segmenting", quiet=as_json) as progress:
         volume = read_volume(ct, series=series, progress=progress.part(0, 0.2))
         given = None if points is None else read_points(points, grid=volume.grid)
@@ -146,6 +158,7 @@ def earlier(
     if folder is not None and (folder / f"{name}.seg.nrrd").is_file():
         spine = spine_file.read(folder / f"{name}.spine.json")
         masks = on_grid(segmentation.read(folder / f"{name}.seg.nrrd"), volume.grid)
+        _require_one_run(folder / f"{name}.seg.nrrd", spine, masks, only)
         kept = {each.instance: each.instance for each in spine}
         gone = [title for number, title in masks.names.items() if number not in kept]
         notes = [f"The mask of {title} is left out: the spine has it no more." for title in gone]
@@ -158,6 +171,20 @@ def earlier(
             "of this scan with -o."
         )
     return given, LabelMap(np.zeros(volume.grid.shape, np.uint8, order="F"), volume.grid), []
+
+
+def _require_one_run(file: Path, spine: Spine, masks: LabelMap, only: str) -> None:
+    """Raise if masks belong to other points, apart from points that a person has just moved."""
+    from ..exchange.masks import in_others_masks
+
+    for instance, other in in_others_masks(spine, masks).items():
+        vertebra = spine.find(instance)
+        if vertebra.level is not level(only) and Flag.CORRECTED not in vertebra.flags:
+            raise VertebraError(
+                f"'{file}' and the points beside it are of two runs: the centre of "
+                f"{vertebra.level} lies in the mask of {masks.names.get(other, other)}; segment "
+                "the whole scan again, without --only."
+            )
 
 
 def volumes_of(result: Result) -> dict[int, float]:
@@ -183,10 +210,10 @@ def write_results(volume: Volume, result: Result, folder: Path, name: str) -> li
 
     spine, labels, volumes = result.spine, result.labels, volumes_of(result)
     assert labels is not None, "segmenting gives masks"
+    write_text(folder / f"{name}.spine.json", to_json(spine))
     segmentation.write(folder / f"{name}.seg.nrrd", labels, spine)
     markups.write(folder / f"{name}.mrk.json", spine)
     table.write(folder / f"{name}.csv", spine, volumes)
-    write_text(folder / f"{name}.spine.json", to_json(spine))
     whole = [v for v in spine if v.instance in volumes and Flag.PARTIAL not in v.flags]
     notes = write_verse(labels, replace(spine, vertebrae=tuple(whole)), folder / f"{name}_seg-vert")
     return notes + picture(volume, spine, folder / f"{name}.png", labels)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from scipy import ndimage
 
 from ..anatomy import LEVELS, SACRUM_CODE, VERTEBRA_CODE, Level
 from ..anatomy import level as level_of
@@ -74,6 +75,27 @@ def on_grid(masks: LabelMap, grid: Grid) -> LabelMap:
         window = tuple(slice(a, b) for a, b in zip(low, high))
         target[window] = cropped(turned, (low - start).tolist(), (high - start).tolist()).voxels
     return replace(masks, voxels=target, grid=grid)
+
+
+def in_others_masks(spine: Spine, masks: LabelMap) -> dict[int, int]:
+    """The vertebrae whose centres lie in a mask that is not theirs, by instance, and in which.
+
+    So it is where points and masks are of two runs, which number vertebrae differently. A mask
+    that was merged with a neighbour's is passed over: its vertebra has none, or one around it.
+    """
+    boxes = ndimage.find_objects(masks.voxels)
+    known = {vertebra.instance for vertebra in spine}
+    found = {}
+    for vertebra in spine:
+        index = np.rint(masks.grid.to_index(vertebra.centroid)).astype(int)
+        if (index < 0).any() or (index >= masks.grid.shape).any():
+            continue
+        at = int(masks.voxels[tuple(index)])
+        own = boxes[vertebra.instance - 1] if vertebra.instance <= len(boxes) else None
+        away = own and any(not span.start <= n < span.stop for n, span in zip(index, own))
+        if at not in (0, vertebra.instance) and (away or at not in known):
+            found[vertebra.instance] = at
+    return found
 
 
 def named(levels: Mapping[int, Level]) -> dict[int, str]:
