@@ -232,3 +232,29 @@ def test_a_file_of_names_must_make_sense(tmp_path):
     masks = exchange.read(path)
     assert masks.names == {11: "T4"}
     assert "left out as no vertebrae: 21" in masks.source
+
+
+def test_a_map_beside_another_does_not_change_what_the_others_numbers_mean(tmp_path):
+    path = write_label_map(_column((1, 2), numbers=(20, 21)), tmp_path / "a.nii.gz")
+    names = tmp_path / "a.labels.json"
+    names.write_text(json.dumps({"labels": {"L2": 20, "L3": 21}}))
+    for labels in ({"L2": 20, "L3": 21}, None):
+        if labels is None:
+            names.unlink()  # its numbers are recognized, or stated by a person
+        with pytest.raises(VertebraError, match=r"'a\.nii\.gz' lies beside 'a\.nrrd' and would"):
+            exchange.convert(path, tmp_path / "a.nrrd")
+        assert not (tmp_path / "a.nrrd").exists()
+        assert names.exists() is (labels is not None)
+
+
+def test_maps_of_one_scheme_share_their_names(tmp_path):
+    path = exchange.write(tmp_path / "a.nii.gz", _column(("T12", "L1")))
+    other = exchange.write(tmp_path / "a.nrrd", _column(("L1", "L2")))
+    assert exchange.read(path).names == {19: "T12", 20: "L1"}
+    assert exchange.read(other).names == {20: "L1", 21: "L2"}
+    with pytest.raises(VertebraError, match="give the new file another name"):
+        exchange.write(tmp_path / "a.mha", _column(("L1",)), scheme="totalsegmentator")
+    verse = write_label_map(_column((20,), numbers=(20,)), tmp_path / "b_seg-vert_msk.nii.gz")
+    exchange.convert(verse, tmp_path / "b_seg-vert_msk.nrrd")
+    exchange.convert(tmp_path / "a.nrrd", tmp_path / "c.seg.nrrd")
+    exchange.convert(tmp_path / "c.seg.nrrd", tmp_path / "c.seg.nii.gz")

@@ -44,11 +44,12 @@ def write(
             raise VertebraError(
                 f"{level} has no number in the scheme '{scheme}'; choose the scheme verse."
             )
+    prefix = _PREFIXES.get(scheme, "")
+    names = {prefix + level.name: numbers[level.name] for level in sorted(levels.values())}
+    names = _names_of_neighbours(Path(path), scheme) | names
     renumbered = masks.renumbered({one: numbers[level.name] for one, level in levels.items()})
     made_by = f"{spine.provenance.software} {spine.provenance.method}".strip() if spine else ""
     write_label_map(renumbered, path, made_by=made_by)
-    prefix = _PREFIXES.get(scheme, "")
-    names = {prefix + level.name: numbers[level.name] for level in sorted(levels.values())}
     write_text(names_path(path), json.dumps({"scheme": scheme, "labels": names}, indent=1) + "\n")
     return Path(path)
 
@@ -119,6 +120,29 @@ def names_path(path: Path | str) -> Path:
     path = Path(path)
     ending = next((end for end in ENDINGS if path.name.lower().endswith(end)), path.suffix)
     return path.with_name(path.name[: len(path.name) - len(ending)] + ".labels.json")
+
+
+def _names_of_neighbours(path: Path, scheme: str) -> dict[str, int]:
+    """The names of maps that share the file of names, whose numbers must not change their meaning.
+
+    They are `a.nii.gz` and `a.nrrd`; a segmentation, `a.seg.nrrd`, has its names in itself.
+    """
+    file = names_path(path)
+    stem = file.name.removesuffix(".labels.json")
+    names = [stem + ending for ending in ENDINGS if not (stem + ending).endswith(".seg.nrrd")]
+    others = [name for name in names if name != path.name and path.with_name(name).is_file()]
+    document = read_json(file) if others and file.exists() else None
+    if isinstance(document, dict) and document.get("scheme") == scheme:
+        labels: dict[str, int] = document.get("labels", {})
+        return labels
+    verse = scheme == "verse" and not file.exists()
+    for name in others:
+        if not (verse and name.endswith(VERSE_MASK)):
+            raise VertebraError(
+                f"'{name}' lies beside '{path.name}' and would be read by the same '{file.name}', "
+                "but its numbers may mean other levels; give the new file another name."
+            )
+    return {}
 
 
 def _by_number(numbers: Mapping[str, int]) -> dict[int, Level]:
