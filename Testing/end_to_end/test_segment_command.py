@@ -13,9 +13,11 @@ from blob_commands import CUT, ENDINGS, POINTS, SCAN, TRUTH, segment, vertebra
 from installed_blobs import Machine
 
 from vertebra.cli.run import run
+from vertebra.cli.segment import volumes_of
 from vertebra.exchange import labelmap, markups, segmentation, spine_file, table, verse
+from vertebra.pipeline import Result
 from vertebra.spine import Flag
-from vertebra.volume import Grid, Volume, read_label_map, write_volume
+from vertebra.volume import Grid, LabelMap, Volume, read_label_map, write_volume
 
 
 def test_every_file_tells_the_same_vertebrae(machine, ct, points, tmp_path, capsys):
@@ -55,6 +57,28 @@ def test_volumes_are_millilitres(machine, ct, points, tmp_path, capsys):
         rows = list(csv.DictReader(file))
     assert [float(row["volume_ml"]) for row in rows] == pytest.approx(sizes, abs=0.01)
     assert "ml" not in printed.err
+
+
+def test_a_vertebra_without_a_mask_has_no_volume_rather_than_one_of_0(
+    machine, ct, points, tmp_path, capsys
+):
+    out, alone = tmp_path / "out", POINTS.levels[1].name
+    assert segment(ct, "--points", points, "--only", alone, "-o", out, "--json") == 0
+    vertebrae = json.loads(capsys.readouterr().out)["vertebrae"]
+    with (out / "scan.csv").open() as file:
+        rows = {row["level"]: row["volume_ml"] for row in csv.DictReader(file)}
+    for each in vertebrae:
+        assert (each["volume_ml"] is None) is (each["level"] != alone)
+        assert (rows[each["level"]] == "") is (each["level"] != alone)
+
+
+def test_volumes_are_right_on_a_sheared_grid():
+    affine = np.diag([1, 1, 1.25, 1])
+    affine[1, 2] = 1.25 * np.tan(np.radians(20))
+    voxels = np.zeros((10, 10, 10), np.uint8)
+    voxels[2:6, 2:6, 2:6] = 1
+    volumes = volumes_of(Result(POINTS, LabelMap(voxels, Grid(voxels.shape, affine))))
+    assert volumes == {1: pytest.approx(64 * 1.25 / 1000)}
 
 
 def test_partial_vertebrae_are_flagged_and_not_in_the_files_of_verse(machine, tmp_path, capsys):

@@ -15,7 +15,7 @@ from ..errors import VertebraError
 from ..pipeline import News, Piece, Result, Search
 from ..runtime import write_text
 from ..spine import Flag, Spine, to_json
-from ..volume import Grid, LabelMap, Volume
+from ..volume import LabelMap, Volume
 from .console import errors, out, print_flags, print_json, print_spine, print_warning, progress_bar
 from .results import (
     MASKS,
@@ -90,7 +90,7 @@ def segment(
 
         def show(news: News) -> None:
             if isinstance(news, Piece) and not as_json:
-                size = news.mask.sum() * millilitres_a_voxel(volume.grid)
+                size = news.mask.sum() * volume.grid.voxel_volume / 1000
                 errors.print(f"{news.name or f'Vertebra {news.instance}'}: {size:.1f} ml")
 
         way = None if direction is None else direction.value
@@ -133,7 +133,8 @@ def tell(result: Result, notes: list[str], title: str, as_json: bool) -> None:
     if as_json:
         document = json.loads(to_json(result.spine))
         for vertebra in document["vertebrae"]:
-            vertebra["volume_ml"] = round(volumes.get(vertebra["instance"], 0.0), 2)
+            volume = volumes.get(vertebra["instance"])
+            vertebra["volume_ml"] = None if volume is None else round(volume, 2)
         print_json({**document, "notes": notes})
         return
     if volumes:
@@ -195,13 +196,8 @@ def volumes_of(result: Result) -> dict[int, float]:
     for k in range(result.labels.grid.shape[2]):
         part = np.bincount(result.labels.voxels[..., k].ravel())
         counts[: len(part)] += part
-    size = millilitres_a_voxel(result.labels.grid)
+    size = result.labels.grid.voxel_volume / 1000
     return {int(number): float(counts[number] * size) for number in np.flatnonzero(counts[1:]) + 1}
-
-
-def millilitres_a_voxel(grid: Grid) -> float:
-    """The size of a voxel."""
-    return float(np.prod(grid.spacing)) / 1000
 
 
 def write_results(volume: Volume, result: Result, folder: Path, name: str) -> list[str]:

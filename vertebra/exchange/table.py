@@ -36,7 +36,10 @@ _AXIS = re.compile(r"([xyz])(?:[_ ]?(ras|lps))?(?:[_ ]?mm|[_ ]?\[mm\])?", re.IGN
 
 
 def write(path: Path | str, spine: Spine, volumes: Mapping[int, float] | None = None) -> Path:
-    """Write one line a vertebra, from head to tail; `volumes` are millilitres by instance."""
+    """Write one line a vertebra, from head to tail; `volumes` are millilitres by instance.
+
+    What has no mask has an empty volume, not one of 0.
+    """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow([*COLUMNS, *([] if volumes is None else [VOLUME])])
@@ -50,7 +53,7 @@ def write(path: Path | str, spine: Spine, volumes: Mapping[int, float] | None = 
                 "; ".join(flag.value for flag in Flag if flag in vertebra.flags),
                 "yes" if vertebra.locked else "no",
                 vertebra.instance,
-                *([] if volumes is None else [f"{volumes.get(vertebra.instance, 0.0):.2f}"]),
+                *([] if volumes is None else [_millilitres(volumes.get(vertebra.instance))]),
             ]
         )
     return write_text(path, text.getvalue())
@@ -72,6 +75,10 @@ def read_volumes(path: Path | str) -> dict[int, float] | None:
         return {int(row["instance"]): float(row[VOLUME]) for row in rows if row[VOLUME]}
     except (TypeError, ValueError) as error:
         raise BadFile(f"'{path}': a volume is damaged ({error}); correct it.") from error
+
+
+def _millilitres(volume: float | None) -> str:
+    return "" if volume is None else f"{volume:.2f}"
 
 
 def _axes(header: list[str], path: Path) -> tuple[dict[str, str], float]:
