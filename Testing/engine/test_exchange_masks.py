@@ -169,6 +169,14 @@ def test_two_vertebrae_of_one_level_are_refused_where_numbers_mean_levels(tmp_pa
     assert exchange.read(exchange.write(tmp_path / "a.seg.nrrd", twice)).names == twice.names
 
 
+def test_a_segmentation_of_no_vertebra_is_read_as_such(tmp_path):
+    path = exchange.write(tmp_path / "a.seg.nrrd", _column(()))
+    back = exchange.read(path)
+    assert back.names == {}
+    assert back.grid.same_as(GRID)
+    assert not back.voxels.any()
+
+
 def test_a_level_that_a_scheme_lacks_and_a_number_without_a_level_are_refused(tmp_path):
     with pytest.raises(VertebraError, match="T13 has no number in the scheme 'monai'"):
         exchange.write(tmp_path / "a.nii.gz", _column(("T13",)), scheme="monai")

@@ -60,7 +60,10 @@ def write(path: Path | str, masks: LabelMap, spine: Spine | None = None) -> Path
 
 
 def read(path: Path | str) -> LabelMap:
-    """The vertebrae of a segmentation, no other segments; of two that overlap, the later."""
+    """The vertebrae of a segmentation, no other segments; of two that overlap, the later.
+
+    One without any segment, as `write` makes it where there is no vertebra, is empty.
+    """
     path = Path(path)
     layers, grid, header = _stored(path)
     segments = _segments(header)
@@ -69,7 +72,7 @@ def read(path: Path | str) -> LabelMap:
         for index, segment in enumerate(segments)
         if (level := structure_level(segment.get("Name", ""), _code(segment)))
     ]
-    if not found:
+    if not found and (segments or any(layer.any() for layer in layers)):
         raise BadFile(f"'{path}' has no segment named after a vertebra; name them like T12 or L1.")
     levels = [level for _, level in found]
     instances = numbered(levels, [instance_of(segment.get("ID", "")) for segment, _ in found])
@@ -87,7 +90,7 @@ def _over(
     one: NDArray[np.integer[Any]], other: NDArray[np.integer[Any]], order: list[int]
 ) -> NDArray[np.integer[Any]]:
     """Both layers in one; where they overlap, the instance that is later in `order` is on top."""
-    rank = np.zeros(max(order) + 1, dtype=int)
+    rank = np.zeros(max(order, default=0) + 1, dtype=int)
     rank[order] = range(len(order))
     shown = other > 0
     both = np.nonzero(shown & (one > 0))
