@@ -96,8 +96,14 @@ def test_folders_that_do_not_fit_are_refused_with_a_sentence(tmp_path: Path) -> 
     ]:
         with pytest.raises(VertebraError, match=says):
             paired_cases(references, predictions)
-    write(ours / "a.csv", truth().spine)
-    with pytest.raises(BadFile, match="both the points of a"):
+    write(ours / "b.csv", truth().spine)
+    write(ours / "b.mrk.json", truth().spine)
+    with pytest.raises(BadFile, match="both the points of b"):
+        paired_cases(ours, theirs)
+    write(ours / "c.spine.json", truth().spine)
+    write(ours / "another" / "c.csv", truth().spine)
+    (ours / "b.csv").unlink()
+    with pytest.raises(BadFile, match="both the points of c"):
         paired_cases(ours, theirs)
 
 

@@ -25,7 +25,10 @@ def evaluate(
     prediction_scheme: str | None = typer.Option(None, help="Label numbers of the predictions."),
     as_json: bool = typer.Option(False, "--json", help="Print every figure as JSON."),
 ) -> None:
-    """Score levels, positions, masks and completeness; '–' where a figure has no meaning."""
+    """Score levels, positions, masks and completeness; '–' where a figure has no meaning.
+
+    Scans that cannot be compared are told, the others scored; the exit code is 1 then.
+    """
     from ..evaluation import check_report, paired_cases, to_json, write_report
     from ..evaluation import evaluate as score_all
 
@@ -45,12 +48,16 @@ def evaluate(
         errors.print(f"Left out: the prediction {name} has no reference.")
     if output is not None:
         write_report(evaluation, output)
+    for failed in evaluation.failures:
+        errors.print(f"{failed.name}, {failed.counts}: {failed.reason}", soft_wrap=True)
     if as_json:
         print_json(json.loads(to_json(evaluation)))
-        return
-    out.print(_table(evaluation))
-    if output is not None:
-        out.print(f"Wrote {output / 'evaluation.html'}.", soft_wrap=True)
+    else:
+        out.print(_table(evaluation))
+        if output is not None:
+            out.print(f"Wrote {output / 'evaluation.html'}.", soft_wrap=True)
+    if evaluation.failures:
+        raise typer.Exit(1)
 
 
 def _table(evaluation: Evaluation) -> Table:

@@ -9,12 +9,13 @@ from .evaluate import evaluate, summarised
 from .folders import paired_cases
 from .report import check_report, to_json, write_report
 from .scan import score
-from .scores import Evaluation, ScanScore, Spread, Summary, VertebraScore
+from .scores import Evaluation, Failure, ScanScore, Spread, Summary, VertebraScore
 
 __all__ = [
     "Annotation",
     "Case",
     "Evaluation",
+    "Failure",
     "ScanScore",
     "Spread",
     "Summary",

@@ -29,13 +29,17 @@ class Annotation:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One scan: its name, what is true, what was predicted, and the CT to draw it on."""
+    """One scan: its name, what is true, what was predicted, and the CT to draw it on.
+
+    `fault` says why a file of it cannot be read; it counts as missed if its reference can be.
+    """
 
     name: str
     reference: Annotation
     prediction: Annotation
     ct: Volume | None = None
     notes: tuple[str, ...] = ()
+    fault: str = ""
 
 
 def _level(name: str) -> Level | None:

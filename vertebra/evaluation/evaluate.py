@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..anatomy import Region
-from ..errors import VertebraError
+from ..errors import Cancelled, VertebraError
 from ..runtime import Progress
 from ..runtime.provenance import provenance
 from . import completeness as complete
@@ -20,37 +20,54 @@ from .cases import Case
 from .confidence import reliability
 from .detection import detection_score
 from .scan import score
-from .scores import Evaluation, Made, ScanScore, Summary
+from .scores import Evaluation, Failure, Made, ScanScore, Summary
 
 PICTURED = 24
 """So many scans keep a picture: those with the most errors."""
 
 
 def evaluate(cases: Iterable[Case], progress: Progress | None = None) -> Evaluation:
-    """Score predictions against references, one case in memory at a time."""
+    """Score predictions against references, one case in memory at a time.
+
+    A case that cannot be compared keeps no other one from being scored.
+    """
     progress = progress or Progress()
     total = len(cases) if isinstance(cases, Sequence) else None
     scans: list[ScanScore] = []
-    for index, case in enumerate(cases):
-        progress.report(index / total if total else 0.0, f"Scoring {case.name}")
-        scans.append(score(case, progress))
-        scans = _with_worst_pictured(scans)
-    if not scans:
+    failures: list[Failure] = []
+    count = 0
+    for count, case in enumerate(cases, start=1):
+        progress.report((count - 1) / total if total else 0.0, f"Scoring {case.name}")
+        try:
+            scans = _with_worst_pictured([*scans, score(case, progress)])
+            if case.fault:
+                failures.append(Failure(case.name, case.fault, missed=True))
+        except Cancelled:
+            raise
+        except VertebraError as error:
+            failures.append(Failure(case.name, case.fault or str(error), missed=False))
+    if not count:
         raise VertebraError("There is nothing to evaluate: no prediction belongs to a reference.")
+    if len(failures) == count:
+        first = failures[0]
+        none = "" if count == 1 else f"None of the {count} scans can be compared. {first.name}: "
+        raise VertebraError(none + first.reason)
     progress.report(1.0, "Scored")
-    return summarised(scans)
+    return summarised(scans, failures)
 
 
-def summarised(scans: Sequence[ScanScore]) -> Evaluation:
-    """The figures over all scans."""
+def summarised(scans: Sequence[ScanScore], failures: Sequence[Failure] = ()) -> Evaluation:
+    """The figures over all scans; those whose reference is empty count by what is found there."""
     every = [vertebra for scan in scans for vertebra in scan.vertebrae]
+    pointed = [scan for scan in scans if scan.extra is not None]
     named = [scan for scan in scans if scan.all_right is not None]
     right = sum(scan.all_right is True for scan in named)
-    anomalies = [(scan.anomalies, scan.predicted_anomalies) for scan in named]
+    anomalies = [(scan.anomalies, scan.predicted_anomalies) for scan in pointed]
     masks = [scan.masks.quality for scan in scans if scan.masks is not None]
     return Evaluation(
         made=made_here(),
         scans=tuple(scans),
+        failures=tuple(failures),
         total=Summary.of(every),
         regions={
             region: Summary.of(members)
@@ -68,17 +85,17 @@ def summarised(scans: Sequence[ScanScore]) -> Evaluation:
                 [each.level for each in scan.vertebrae if each.identified is not None],
                 scan.detections,
             )
-            for scan in named
+            for scan in pointed
         )
-        if named
+        if pointed
         else None,
-        anomalies=anomaly_scores(anomalies) if named else {},
-        any_anomaly=any_anomaly_score(anomalies) if named else None,
+        anomalies=anomaly_scores(anomalies) if pointed else {},
+        any_anomaly=any_anomaly_score(anomalies) if pointed else None,
         completeness=complete.pooled(
             scan.completeness for scan in scans if scan.completeness is not None
         ),
         quality=overlaps.pooled(masks) if masks else None,
-        reliability=reliability(each for scan in named for each in scan.detections),
+        reliability=reliability(each for scan in pointed for each in scan.detections),
     )
 
 

@@ -28,14 +28,18 @@ _KIND = (
 _KINDS_AT_END = re.compile(rf"(?:(?:^|[_.\-]){_KIND})+$", re.IGNORECASE)
 _IS_CT = re.compile(r"(?:^|[_.\-])(?:ct|image|img)$", re.IGNORECASE)
 
+_FULLEST = {"points": ".spine.json", "mask": ".seg.nrrd"}
+"""Which of the formats that `label` and `segment` write a result in is compared, by its ending."""
+
 
 @dataclass(frozen=True)
 class Files:
-    """The files of one scan on one side."""
+    """The files of one scan on one side, and which of several were taken."""
 
     points: Path | None = None
     mask: Path | None = None
     ct: Path | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,19 @@ class PairedCases(Sequence[Case]):
         truth, found = self.references[name], self.predictions.get(name, Files())
         image = self.images.get(name, Files())
         ct_path = image.ct or truth.ct or found.ct or image.mask
-        ct = None if ct_path is None else read_volume(ct_path)
-        grid = None if ct is None else ct.grid
-        reference = _annotation(truth, grid, self.reference_scheme)
+        try:
+            ct = None if ct_path is None else read_volume(ct_path)
+            grid = None if ct is None else ct.grid
+            reference = _annotation(truth, grid, self.reference_scheme)
+        except VertebraError as error:
+            return Case(name, Annotation(), Annotation(), fault=str(error))
         grid = reference.mask.grid if grid is None and reference.mask else grid
-        case = Case(name, reference, _annotation(found, grid, self.prediction_scheme), ct)
-        return self._with_missing(case)
+        notes = tuple(dict.fromkeys((*truth.notes, *found.notes)))
+        try:
+            prediction, fault = _annotation(found, grid, self.prediction_scheme), ""
+        except VertebraError as error:
+            prediction, fault = Annotation(), str(error)
+        return self._with_missing(Case(name, reference, prediction, ct, notes, fault))
 
     def _with_missing(self, case: Case) -> Case:
         """A scan that was left out counts as missed where other scans have points or masks."""
@@ -96,6 +107,8 @@ class PairedCases(Sequence[Case]):
         if prediction is case.prediction:
             return case
         note = "The prediction lacks a file of points or masks: counted as missed."
+        if case.fault:
+            note = f"The prediction cannot be read, counted as missed: {case.fault}"
         return replace(case, prediction=prediction, notes=(*case.notes, note))
 
 
@@ -141,20 +154,31 @@ def paired_cases(
 
 def files_in(folder: Path) -> dict[str, Files]:
     """The points, masks and CTs below a folder, by scan."""
-    scans: dict[str, Files] = {}
+    found: dict[str, dict[str, list[Path]]] = {}
     for path in sorted(each for each in folder.rglob("*") if each.is_file()):
         kind = _kind_of(path)
         if kind is None or any(part.startswith(".") for part in path.relative_to(folder).parts):
             continue
-        name = scan_name(path)
-        known = scans.get(name, Files())
-        other = getattr(known, kind)
-        if other is not None:
+        found.setdefault(scan_name(path), {}).setdefault(kind, []).append(path)
+    return {name: _chosen(name, kinds) for name, kinds in found.items()}
+
+
+def _chosen(name: str, kinds: Mapping[str, Sequence[Path]]) -> Files:
+    """One file of each kind; of a result in several formats the one that tells most."""
+    chosen: dict[str, Path] = {}
+    notes: list[str] = []
+    for kind, paths in kinds.items():
+        fullest = [path for path in paths if path.name.lower().endswith(_FULLEST.get(kind, " "))]
+        one_result = len(fullest) == 1 and len({path.parent for path in paths}) == 1
+        if len(paths) > 1 and not one_result:
             raise BadFile(
-                f"'{other.name}' and '{path.name}' are both the {kind} of {name}; keep one of them."
+                f"'{paths[0].name}' and '{paths[1].name}' are both the {kind} of {name}; keep one "
+                "of them."
             )
-        scans[name] = replace(known, **{kind: path})
-    return scans
+        if len(paths) > 1:
+            notes.append(f"Of the files with {kind}, '{fullest[0].name}' was taken.")
+        chosen[kind] = fullest[0] if one_result else paths[0]
+    return Files(**chosen, notes=tuple(notes))
 
 
 def scan_name(path: Path) -> str:

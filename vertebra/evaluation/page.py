@@ -33,6 +33,7 @@ def page(evaluation: Evaluation) -> str:
     style = resources.files(__package__).joinpath("style.css").read_text("utf-8")
     sections = [
         _header(title, evaluation),
+        _failures(evaluation),
         _regions(evaluation),
         _plots(evaluation),
         _counts(evaluation),
@@ -87,6 +88,17 @@ def _header(title: str, evaluation: Evaluation) -> str:
         f"{counted(total.vertebrae, 'reference vertebra', 'reference vertebrae')}, "
         f"{escape(evaluation.made.date[:10])}</p>\n<dl class=keys>{cells}</dl>"
     )
+
+
+def _failures(evaluation: Evaluation) -> str:
+    failures = evaluation.failures
+    note = (
+        "A prediction that cannot be read counts as missed; where the reference or the CT is at "
+        "fault, or both sides do not fit, the scan is in no figure."
+    )
+    rows = [[escape(each.name), each.counts, escape(each.reason)] for each in failures]
+    shown = table(["", "how it counts", "why"], rows, text_last=True)
+    return f"<h2>Not compared</h2>\n<p class=quiet>{note}</p>\n{shown}" if failures else ""
 
 
 def _regions(evaluation: Evaluation) -> str:

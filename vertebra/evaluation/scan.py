@@ -11,7 +11,7 @@ from ..runtime import Progress
 from ..spine import Spine
 from ..volume import LabelMap, onto
 from . import overlap as overlaps
-from .cases import Case
+from .cases import Annotation, Case
 from .completeness import completeness
 from .detection import detect
 from .identification import identify, refuse_duplicates
@@ -33,13 +33,19 @@ def score(case: Case, progress: Progress | None = None) -> ScanScore:
         scores, scan = _masks(
             case, case.reference.mask, case.prediction.mask, scores, scan, progress
         )
-    if not scores:
+    if (scan.extra is None and scan.masks is None) or _unnamed(case.reference):
         raise VertebraError(
             f"'{case.name}' cannot be compared: reference and prediction need points or masks with "
             "levels on both sides."
         )
     ordered = tuple(scores[level] for level in sorted(scores))
     return replace(scan, vertebrae=ordered, view=view_of(case))
+
+
+def _unnamed(reference: Annotation) -> bool:
+    """Are there masks of vertebrae, but no levels for any of them?"""
+    mask = reference.mask
+    return mask is not None and not reference.levels_of_mask() and bool(mask.voxels.any())
 
 
 def _points(truth: Spine, found: Spine, scan: ScanScore) -> tuple[Scores, ScanScore]:

@@ -169,11 +169,29 @@ class Made:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A scan with a file that cannot be used, and why.
+
+    `missed`: the prediction is at fault and counts as missed; else the scan is in no figure.
+    """
+
+    name: str
+    reason: str
+    missed: bool
+
+    @property
+    def counts(self) -> str:
+        """How it counts, in words."""
+        return "counted as missed" if self.missed else "in no figure"
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """All figures of an evaluation."""
 
     made: Made
     scans: tuple[ScanScore, ...]
+    failures: tuple[Failure, ...]
     total: Summary
     regions: Mapping[Region, Summary]
     levels: Mapping[Level, Summary]
@@ -188,5 +206,5 @@ class Evaluation:
 
     @property
     def named_scans(self) -> int:
-        """The scans with points on both sides, of which all labels may be right."""
+        """The scans with points on both sides and a vertebra, so that all labels may be right."""
         return sum(scan.all_right is not None for scan in self.scans)
