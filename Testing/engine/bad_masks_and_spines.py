@@ -104,6 +104,9 @@ SPINES = [
     Case("a centroid of two numbers", "spine", first(centroid=[0, 1]), "damaged"),
     Case("a confidence of 2", "spine", first(confidence=2), "not a probability"),
     Case("two vertebrae of one instance", "spine", first(instance=2), "share an instance"),
+    Case("an instance of 1e400", "spine", first(instance=np.inf), "damaged"),
+    Case("an instance of 0", "spine", first(instance=0), "between 1 and 65535"),
+    Case("an instance of 99999999", "spine", first(instance=99999999), "between 1 and 65535"),
     Case("an unknown flag", "spine", first(flags=["purple"]), "damaged"),
 ]
 

@@ -95,6 +95,22 @@ BAD = {
     "an odd flag": ("a.csv", "level,x_ras_mm,y_ras_mm,z_ras_mm,flags\nL1,0,0,0,nice\n"),
     "an odd instance": ("a.csv", "level,x_ras_mm,y_ras_mm,z_ras_mm,instance\nL1,0,0,0,-1\n"),
     "two systems": ("a.csv", "level,x_ras_mm,y_lps_mm,z_ras_mm\nL1,0,0,0\n"),
+    "a quote without end": ("a.csv", 'level,x_ras_mm,y_ras_mm,z_ras_mm\nL1,"' + "a" * 2**18),
+    "a list with a quote without end": ("a.fcsv", FCSV + '1,0,0,0,"' + "a" * 2**18),
+    "a line without a level": ("a.csv", "x_ras_mm,y_ras_mm,z_ras_mm,level\n0,0,0\n"),
+    "a number of 400 digits": (
+        "a_seg-x_ctd.json",
+        HEAD + '{"label": 20, "X": 1' + "0" * 400 + ', "Y": 1, "Z": 1}]',
+    ),
+    "a margin of 400 digits": (
+        "a.mrk.json",
+        '{"markups": [], "vertebra": {"runner_up": {"levels": [], "margin": 1' + "0" * 400 + "}}}",
+    ),
+    "a POI vertebra of a raised digit": ("a_poi.json", _poi({"\u00b2": {"50": [1, 1, 1]}})),
+    "a POI file of endless shape": (
+        "a_poi.json",
+        _poi({"L1": {"50": [1] * 3}}).replace("[9, 9, 9]", "[1e400, 9, 9]"),
+    ),
     "no DICOM": ("a.dcm", "hello"),
     "no segmentation": ("a.seg.nrrd", "NRRD0004\nhello"),
 }

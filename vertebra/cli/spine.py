@@ -198,7 +198,7 @@ def _maybe(name: str | None) -> Which | None:
 
 def _which(name: str) -> Which:
     if name.startswith("#"):
-        if not name[1:].isdigit():
+        if not name[1:].isdecimal():
             raise BadEdit(f"'{name}' is not a vertebra's number; write it in quotes, like '#3'.")
         return int(name[1:])
     return level(name)

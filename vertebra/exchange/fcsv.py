@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from ..errors import BadFile
 from ..spine import Spine, Vertebra
 from .markups import understand
-from .parsing import named_level, point_of, read_text
+from .parsing import named_level, point_of, read_rows, read_text
 from .points import spine_from
 
 _SYSTEMS = {"LPS": -1.0, "1": -1.0, "RAS": 1.0, "0": 1.0}
@@ -30,7 +29,7 @@ def read(path: Path | str) -> Spine:
             columns = [name.strip() for name in value.split(",")]
     if not sign or not {"x", "y", "z", "label"} <= set(columns):
         raise BadFile(f"'{path}' has no header of Slicer's points; save it as .mrk.json instead.")
-    entries = [row for row in csv.reader(rows) if row]
+    entries = read_rows(rows, path)
     return spine_from(
         _vertebra(row, columns, sign, path)
         for row in entries

@@ -148,5 +148,5 @@ def _with_about(spine: Spine, about: Any, path: Path | str) -> Spine:
             RunnerUp(levels, float(other["margin"])) if other else None,
             Provenance(**{key: str(value) for key, value in about.get("made_by", {}).items()}),
         )
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
+    except (TypeError, KeyError, ValueError, OverflowError, AttributeError) as error:
         raise BadFile(f"'{path}': its entry 'vertebra' is damaged; remove that entry.") from error

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,14 @@ def read_json(path: Path | str) -> Any:
         raise BadFile(f"'{path}' is not valid JSON ({error}); write it again.") from error
 
 
+def read_rows(lines: Iterable[str], path: Path | str) -> list[list[str]]:
+    """The lines of a comma-separated table, without empty ones."""
+    try:
+        return [row for row in csv.reader(lines) if row]
+    except csv.Error as error:
+        raise BadFile(f"'{path}' is not a readable table ({error}); save it again.") from error
+
+
 def point_of(values: Any, path: Path | str, what: str) -> Point:
     """Three finite coordinates within the reach of a scanner."""
     if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != 3:
@@ -55,9 +64,12 @@ def point_of(values: Any, path: Path | str, what: str) -> Point:
 
 def number_of(value: Any, path: Path | str, what: str) -> float:
     """A finite number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise BadFile(f"'{path}': {what} has {value!r} where a number belongs; correct that entry.")
-    return float(value)
+    try:
+        if not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value):
+            return float(value)
+    except OverflowError:  # a whole number of more than 300 digits
+        value = "over 300 digits"
+    raise BadFile(f"'{path}': {what} has {value!r} where a number belongs; correct that entry.")
 
 
 def named_level(name: str | int, path: Path | str) -> Level:

@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import BadFile
 from ..runtime import write_text
 from ..spine import Flag, Spine, Vertebra
-from .parsing import named_level, point_of, read_text
+from .parsing import named_level, point_of, read_rows, read_text
 from .points import UNNUMBERED, spine_from
 
 COLUMNS = (
@@ -61,24 +61,30 @@ def write(path: Path | str, spine: Spine, volumes: Mapping[int, float] | None = 
 
 def read(path: Path | str) -> Spine:
     """The spine of a table; the order and number of its columns do not matter."""
-    rows = csv.DictReader(io.StringIO(read_text(path)))
-    axes, sign = _axes(list(rows.fieldnames or ()), Path(path))
+    header, rows = _content(path)
+    axes, sign = _axes(header, Path(path))
     return spine_from(_vertebra(row, axes, sign, path) for row in rows)
 
 
 def read_volumes(path: Path | str) -> dict[int, float] | None:
     """Millilitres by instance, where a table of ours has them."""
-    rows = list(csv.DictReader(io.StringIO(read_text(path))))
-    if not rows or not {VOLUME, "instance"} <= set(rows[0]):
+    header, rows = _content(path)
+    if not {VOLUME, "instance"} <= set(header):
         return None
     try:
-        return {int(row["instance"]): float(row[VOLUME]) for row in rows if row[VOLUME]}
-    except (TypeError, ValueError) as error:
+        return {int(row["instance"]): float(row[VOLUME]) for row in rows if row.get(VOLUME)}
+    except (KeyError, ValueError) as error:
         raise BadFile(f"'{path}': a volume is damaged ({error}); correct it.") from error
 
 
 def _millilitres(volume: float | None) -> str:
     return "" if volume is None else f"{volume:.2f}"
+
+
+def _content(path: Path | str) -> tuple[list[str], list[dict[str, str]]]:
+    """The header, and each line by the columns that it has."""
+    header, *lines = read_rows(io.StringIO(read_text(path)), path) or [[]]
+    return header, [dict(zip(header, line)) for line in lines]
 
 
 def _axes(header: list[str], path: Path) -> tuple[dict[str, str], float]:
@@ -101,7 +107,7 @@ def _axes(header: list[str], path: Path) -> tuple[dict[str, str], float]:
 
 
 def _vertebra(row: dict[str, str], axes: dict[str, str], sign: float, path: Path | str) -> Vertebra:
-    name = row["level"] or ""
+    name = row.get("level", "")
     try:
         position = [float(row[axes[axis]]) for axis in "xyz"]
         confidence, completeness = _share(row, "confidence"), _share(row, "completeness")
@@ -109,7 +115,7 @@ def _vertebra(row: dict[str, str], axes: dict[str, str], sign: float, path: Path
         instance = int(row.get("instance") or UNNUMBERED)
         if not 0 <= instance <= 65535:
             raise ValueError(f"instance {instance} is not between 0 and 65535")
-    except (TypeError, ValueError) as error:
+    except (KeyError, ValueError) as error:
         raise BadFile(f"'{path}': the line of {name} is damaged ({error}); correct it.") from error
     x, y, z = point_of(position, path, f"the line of {name}")
     level, locked = named_level(name, path), row.get("locked") == "yes"

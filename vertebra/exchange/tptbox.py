@@ -67,7 +67,7 @@ def read(path: Path | str) -> Spine:
 
 
 def _level(name: str, path: Path | str) -> Level:
-    return _LEVELS.get(name) or named_level(int(name) if name.isdigit() else name, path)
+    return _LEVELS.get(name) or named_level(int(name) if name.isdecimal() else name, path)
 
 
 def _world(place: Point, header: dict[str, Any], path: Path | str) -> Point:
@@ -88,7 +88,7 @@ def _grid(header: dict[str, Any], path: Path | str) -> Grid:
         shape = [max(1, round(float(length))) for length in header.get("shape") or (1, 1, 1)]
         rotation = np.array(header["rotation"], dtype=np.float64).reshape(3, 3)
         return Grid.of(shape, header["zoom"], header["origin"], rotation)
-    except (KeyError, TypeError, ValueError, VertebraError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, VertebraError) as error:
         raise BadFile(
             f"'{path}' lacks zoom, origin or rotation in its header; save it with TPTBox again."
         ) from error

@@ -13,6 +13,8 @@ from .vertebra import Flag, Provenance, Vertebra
 
 FORMAT = "vertebra spine"
 VERSION = 1
+HIGHEST_INSTANCE = 65535
+"""Label maps hold no higher number."""
 
 
 def to_json(spine: Spine) -> str:
@@ -59,6 +61,7 @@ def from_json(text: str) -> Spine:
         raise
     except (
         ValueError,
+        OverflowError,
         TypeError,
         KeyError,
         AttributeError,
@@ -92,8 +95,11 @@ def _vertebra(entry: dict[str, Any]) -> Vertebra:
     x, y, z = (float(value) for value in entry["centroid"])
     if not all(abs(value) < 1e6 for value in (x, y, z)):
         raise VertebraError("a centroid is not a finite point")
+    instance = int(entry["instance"])
+    if not 1 <= instance <= HIGHEST_INSTANCE:
+        raise VertebraError(f"instance {instance} is not between 1 and {HIGHEST_INSTANCE}")
     return Vertebra(
-        instance=int(entry["instance"]),
+        instance=instance,
         level=level(str(entry["level"])),
         centroid=(x, y, z),
         confidence=_probability(entry.get("confidence")),

@@ -89,6 +89,8 @@ def read_header(path: Path) -> Header:
     header = np.frombuffer(raw, _record(fields, order, len(raw)))[0]
     stored = _stored_type(header, order, path)
     shape = _shape(header, path)
+    if not np.isfinite(header["vox_offset"]):
+        raise _cut_off(path)
     offset = max(int(header["vox_offset"]), len(raw))
     _check_size(path, shape, stored, offset)
     affine, notes = _affine(header, path)
