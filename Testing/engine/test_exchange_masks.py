@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pydicom
@@ -12,6 +12,7 @@ import pytest
 from exchange_cases import make_ct_series, masks_of, oblique_grids, same_places, spines_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom.uid import generate_uid
 
 from vertebra import exchange
 from vertebra.anatomy import LEVELS, SCHEMES
@@ -20,7 +21,7 @@ from vertebra.exchange import labelmap
 from vertebra.exchange.dicom_reference import MAY_BE_EMPTY
 from vertebra.exchange.masks import on_grid
 from vertebra.spine import Provenance, Spine, Vertebra
-from vertebra.volume import Grid, LabelMap, write_label_map
+from vertebra.volume import Algorithm, Grid, LabelMap, write_label_map
 
 FILES = ("a.seg.nrrd", "a.nii.gz", "a.nrrd", "a.mha")
 GRID = Grid.of((4, 5, 12), (1, 2, 3), directions=np.diag([-1, -1, 1]))
@@ -87,6 +88,48 @@ def test_a_dicom_seg_says_who_made_each_segment(tmp_path):
     exchange.write(tmp_path / "b.dcm", _column(("L1", "L6")), image=series)
     manual = highdicom.seg.segread(tmp_path / "b.dcm").get_segment_description(1)
     assert manual.algorithm_type.value == "MANUAL"
+
+
+def test_a_conversion_keeps_what_drew_each_mask(tmp_path):
+    highdicom = pytest.importorskip("highdicom")
+    series = make_ct_series(tmp_path / "ct", GRID)
+    spine = Spine.of({"L1": (0, 0, 30), "L2": (0, 0, 0)}).moved(2, (0, 0, -3))
+    spine = replace(spine, provenance=Provenance("Vertebra 1", "iterative"))
+    exchange.write(tmp_path / "a.seg.nrrd", _column(("L1", "L2")), spine=spine)
+    drawn = {
+        1: Algorithm("AUTOMATIC", "Vertebra iterative"),
+        2: Algorithm("SEMIAUTOMATIC", "Vertebra iterative"),
+    }
+    for one, other in pairwise(("a.seg.nrrd", "b.seg.nrrd", "c.dcm", "d.dcm", "e.seg.nrrd")):
+        exchange.convert(tmp_path / one, tmp_path / other, image=series)
+        assert exchange.read(tmp_path / other).algorithms == drawn
+    first = highdicom.seg.segread(tmp_path / "d.dcm").get_segment_description(1)
+    assert "SegmentationAlgorithmIdentificationSequence" not in first
+    exchange.write(tmp_path / "f.seg.nrrd", _column(("L1", "L2")))
+    exchange.convert(tmp_path / "f.seg.nrrd", tmp_path / "g.dcm", image=series)
+    assert exchange.read(tmp_path / "g.dcm").algorithms == {}
+
+
+def test_a_dicom_result_refers_to_each_slice_once_and_to_no_localizer(tmp_path):
+    pytest.importorskip("highdicom")
+    series = make_ct_series(tmp_path / "ct", GRID)
+    slices = sorted(series.iterdir())
+    for path in slices:
+        copy = pydicom.dcmread(path)
+        copy.SOPInstanceUID = copy.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        copy.save_as(path.with_name(f"copy-{path.name}"))
+    scout = pydicom.dcmread(slices[0])
+    scout.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+    scout.ImageOrientationPatient = [1, 0, 0, 0, 0, -1]
+    scout.save_as(series / "scout.dcm")
+    masks = _column(("L1", "L2"))
+    back = exchange.read(exchange.write(tmp_path / "a.dcm", masks, image=series))
+    assert same_places(masks, back)
+    other = pydicom.dcmread(slices[3])
+    other.PixelData = bytes([1]) + other.PixelData[1:]
+    other.save_as(series / "other.dcm")
+    with pytest.raises(BadFile, match="are different images at one place"):
+        exchange.write(tmp_path / "b.dcm", masks, image=series)
 
 
 def test_a_dicom_result_on_another_series_is_refused(tmp_path):

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import BadFile, VertebraError
 from ..volume import LPS_FROM_RAS, Grid
+from ..volume.dicom import slices_of
+from ..volume.pixels import same_pixels
+from ..volume.stacking import SAME_PLACE
 
 MAY_BE_EMPTY = (
     *("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
@@ -54,7 +58,8 @@ def read_headers(folder: Path | str) -> list[Any]:
             header = pydicom.dcmread(path, stop_before_pixels=True)
         except (pydicom.errors.InvalidDicomError, OSError, ValueError):
             continue
-        if "ImagePositionPatient" in header and "PixelSpacing" in header:
+        localizer = "LOCALIZER" in (header.get("ImageType") or ())
+        if "ImagePositionPatient" in header and "PixelSpacing" in header and not localizer:
             found.append(header)
     series = {str(header.SeriesInstanceUID) for header in found}
     if len(series) != 1:
@@ -67,7 +72,24 @@ def read_headers(folder: Path | str) -> list[Any]:
             if name not in header:
                 setattr(header, name, "")
     normal = np.cross(*np.reshape(found[0].ImageOrientationPatient, (2, 3)).astype(float))
-    return sorted(found, key=lambda each: float(np.dot(normal, each.ImagePositionPatient)))
+    found.sort(key=lambda each: float(np.dot(normal, each.ImagePositionPatient)))
+    return _without_copies(found, normal)
+
+
+def _without_copies(headers: list[Any], normal: NDArray[np.float64]) -> list[Any]:
+    """One header a place, as reading the CT does it; different images there are refused."""
+    kept = headers[:1]
+    for header in headers[1:]:
+        last = kept[-1]
+        between = np.subtract(header.ImagePositionPatient, last.ImagePositionPatient)
+        if np.dot(normal, between) > SAME_PLACE:
+            kept.append(header)
+        elif not same_pixels(*(slices_of(Path(each.filename))[0] for each in (last, header))):
+            raise BadFile(
+                f"'{last.filename}' and '{header.filename}' are different images at one place, as "
+                "of several phases; give a folder with the CT's slices only."
+            )
+    return kept
 
 
 def grid_of(headers: list[Any]) -> Grid:

@@ -5,6 +5,7 @@ A segment's label is the level's name, its type the SNOMED code, its tracking id
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from .. import __version__
 from ..anatomy import CATEGORY_CODE, Level
 from ..errors import BadFile, VertebraError
 from ..runtime import replacing
-from ..spine import Flag, Spine
-from ..volume import LPS_FROM_RAS, Grid, LabelMap
+from ..spine import Spine
+from ..volume import LPS_FROM_RAS, Algorithm, Grid, LabelMap
 from .dicom_reference import grid_of, read_headers, readable, require
-from .masks import levels_of, named, on_grid, structure_level
+from .masks import algorithm_of, levels_of, named, on_grid, structure_level
 from .points import instance_id, instance_of, numbered
 
 SERIES_NUMBER = 901
@@ -39,7 +40,7 @@ def write(
         pixel_array=np.ascontiguousarray(placed.voxels.T),
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
-            _description(hd, number, instance, levels[instance], spine)
+            _description(hd, number, instance, levels[instance], masks, spine)
             for instance, number in segments.items()
         ],
         series_instance_uid=hd.UID(),
@@ -71,6 +72,7 @@ def read(path: Path | str) -> LabelMap:
         ]
         if not found:
             raise BadFile(f"'{path}' has no segment of a vertebra; choose another SEG.")
+        drawn = [_algorithm(description) for description, _ in found]
         volume = seg.get_volume(
             segment_numbers=[int(description.segment_number) for description, _ in found],
             combine_segments=True,
@@ -88,31 +90,39 @@ def read(path: Path | str) -> LabelMap:
         (2, 1, 0), (False,) * 3
     )
     masks = LabelMap(np.asarray(volume.array).T, grid, source=str(path)).renumbered(numbers)
-    return LabelMap(masks.voxels, grid, named(dict(zip(instances, levels))), str(path))
+    algorithms = {number: each for number, each in zip(instances, drawn) if each is not None}
+    return replace(masks, names=named(dict(zip(instances, levels))), algorithms=algorithms)
 
 
-def _description(hd: Any, number: int, instance: int, level: Level, spine: Spine | None) -> Any:
-    method = spine.provenance.method if spine is not None else ""
-    kinds = hd.seg.SegmentAlgorithmTypeValues
-    kind, algorithm = kinds.MANUAL, None
-    if method and spine is not None:
-        corrected = Flag.CORRECTED in spine.find(instance).flags
-        kind = kinds.SEMIAUTOMATIC if corrected else kinds.AUTOMATIC
+def _description(
+    hd: Any, number: int, instance: int, level: Level, masks: LabelMap, spine: Spine | None
+) -> Any:
+    algorithm, identification = algorithm_of(instance, masks, spine), None
+    if algorithm is not None:
         family = hd.sr.CodedConcept("123109", "DCM", "Artificial Intelligence")
-        algorithm = hd.AlgorithmIdentificationSequence(f"Vertebra {method}", family, __version__)
-    return hd.seg.SegmentDescription(
+        identification = hd.AlgorithmIdentificationSequence(algorithm.name, family, __version__)
+    description = hd.seg.SegmentDescription(
         segment_number=number,
         segment_label=level.name,
         segmented_property_category=hd.sr.CodedConcept(
             CATEGORY_CODE.value, "SCT", CATEGORY_CODE.meaning
         ),
         segmented_property_type=hd.sr.CodedConcept(level.code.value, "SCT", level.code.meaning),
-        algorithm_type=kind,
-        algorithm_identification=algorithm,
+        algorithm_type="MANUAL" if algorithm is None else algorithm.kind,
+        algorithm_identification=identification,
         tracking_uid=hd.UID(),
         tracking_id=instance_id(instance),
         display_color=hd.color.CIELabColor.from_rgb(*level.colour),
     )
+    if algorithm is not None and spine is None:  # it need not be ours, nor of this version
+        del description.SegmentationAlgorithmIdentificationSequence
+    return description
+
+
+def _algorithm(description: Any) -> Algorithm | None:
+    kind = str(description.algorithm_type.value)
+    name = str(description.get("SegmentAlgorithmName", ""))
+    return Algorithm(kind, name) if kind != "MANUAL" and name else None
 
 
 def _level(description: Any) -> Level | None:

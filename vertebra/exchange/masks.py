@@ -12,8 +12,8 @@ from scipy import ndimage
 from ..anatomy import LEVELS, SACRUM_CODE, VERTEBRA_CODE, Level
 from ..anatomy import level as level_of
 from ..errors import VertebraError
-from ..spine import Spine
-from ..volume import Grid, LabelMap, cropped, oriented
+from ..spine import Flag, Spine
+from ..volume import Algorithm, Grid, LabelMap, cropped, oriented
 
 _BY_CODE = {
     **{level.code.value: level for level in LEVELS.values() if level.code is not VERTEBRA_CODE},
@@ -44,6 +44,17 @@ def levels_of(masks: LabelMap, spine: Spine | None = None) -> dict[int, Level]:
             )
         found[number] = known[number]
     return found
+
+
+def algorithm_of(instance: int, masks: LabelMap, spine: Spine | None) -> Algorithm | None:
+    """What drew a mask: as the spine says or, without one, the map itself; `None`: a person."""
+    if spine is None:
+        return masks.algorithms.get(instance)
+    if not spine.provenance.method:
+        return None
+    corrected = Flag.CORRECTED in spine.find(instance).flags
+    kind = "SEMIAUTOMATIC" if corrected else "AUTOMATIC"
+    return Algorithm(kind, f"Vertebra {spine.provenance.method}")
 
 
 def structure_level(name: str, code: str = "") -> Level | None:

@@ -18,13 +18,14 @@ from scipy import ndimage
 from ..anatomy import Level
 from ..errors import BadFile
 from ..runtime import replacing
-from ..spine import Flag, Spine
-from ..volume import Grid, LabelMap, itk
+from ..spine import Spine
+from ..volume import Algorithm, Grid, LabelMap, itk
 from ..volume.voxels import MOST_VOXELS
-from .masks import levels_of, named, structure_level
+from .masks import algorithm_of, levels_of, named, structure_level
 from .points import instance_id, instance_of, numbered
 from .terminology import entry
 
+_KIND, _NAME = "DICOM.SegmentAlgorithmType", "DICOM.SegmentAlgorithmName"
 _TERMINOLOGY = re.compile(r"TerminologyEntry:[^~|]*~[^~|]*~[^^~|]*\^([^^~|]*)\^")
 
 
@@ -42,6 +43,7 @@ def write(path: Path | str, masks: LabelMap, spine: Spine | None = None) -> Path
     in_order = sorted(levels.items(), key=lambda item: (item[1], item[0]))
     for index, (instance, level) in enumerate(in_order):
         extent = " ".join(f"{span.start} {span.stop - 1}" for span in boxes[instance - 1])
+        tags = _tags(level, algorithm_of(instance, masks, spine))
         for key, value in {
             "ID": instance_id(instance),
             "Name": level.name,
@@ -51,7 +53,7 @@ def write(path: Path | str, masks: LabelMap, spine: Spine | None = None) -> Path
             "LabelValue": str(instance),
             "Layer": "0",
             "Extent": extent,
-            "Tags": "".join(f"{tag}:{text}|" for tag, text in _tags(instance, level, spine)),
+            "Tags": "".join(f"{tag}:{text}|" for tag, text in tags),
         }.items():
             image.SetMetaData(f"Segment{index}_{key}", value)
     with replacing(path) as temporary:
@@ -83,7 +85,9 @@ def read(path: Path | str) -> LabelMap:
     voxels = _numbered(layers[0], grid, numbers[0], path)
     for stored, table in zip(layers[1:], numbers[1:]):
         voxels = _over(voxels, _numbered(stored, grid, table, path), instances)
-    return LabelMap(voxels, grid, named(dict(zip(instances, levels))), str(path))
+    drawn = {n: _algorithm(segment) for (segment, _), n in zip(found, instances)}
+    algorithms = {number: algorithm for number, algorithm in drawn.items() if algorithm}
+    return LabelMap(voxels, grid, named(dict(zip(instances, levels))), str(path), algorithms)
 
 
 def _over(
@@ -160,13 +164,15 @@ def _place(segment: dict[str, str], layers: int, path: Path) -> tuple[int, int]:
     return layer, value
 
 
-def _tags(instance: int, level: Level, spine: Spine | None) -> list[tuple[str, str]]:
+def _tags(level: Level, algorithm: Algorithm | None) -> list[tuple[str, str]]:
     """Terminology, and what Slicer needs to export a DICOM SEG that is not called manual."""
     tags = [("TerminologyEntry", entry(level))]
-    if spine is not None and spine.provenance.method:
-        corrected = Flag.CORRECTED in spine.find(instance).flags
-        tags += [
-            ("DICOM.SegmentAlgorithmType", "SEMIAUTOMATIC" if corrected else "AUTOMATIC"),
-            ("DICOM.SegmentAlgorithmName", f"Vertebra {spine.provenance.method}"),
-        ]
+    if algorithm is not None:
+        tags += [(_KIND, algorithm.kind), (_NAME, algorithm.name)]
     return tags
+
+
+def _algorithm(segment: dict[str, str]) -> Algorithm | None:
+    tags = dict(tag.partition(":")[::2] for tag in segment.get("Tags", "").split("|"))
+    kind, name = tags.get(_KIND, ""), tags.get(_NAME, "")
+    return Algorithm(kind, name) if kind in ("AUTOMATIC", "SEMIAUTOMATIC") and name else None

@@ -6,11 +6,12 @@ from .orienting import around, cropped, oriented, padded
 from .reading import read_label_map, read_volume
 from .resampling import onto, resampled, straightened
 from .series import Series, list_series
-from .volume import LabelMap, Volume
+from .volume import Algorithm, LabelMap, Volume
 from .writing import write_label_map, write_volume
 
 __all__ = [
     "LPS_FROM_RAS",
+    "Algorithm",
     "Grid",
     "LabelMap",
     "Series",

@@ -23,7 +23,7 @@ from .volume import Volume
 if TYPE_CHECKING:
     from ..runtime.progress import Progress
 
-_SAME_PLACE = 0.01
+SAME_PLACE = 0.01
 """Slices nearer than this lie at one place, mm."""
 
 _WIDEST_STEP = 1.5
@@ -98,7 +98,7 @@ def _without_duplicates(
     """Exact copies are dropped; different images at one place are refused."""
     kept = [0]
     for n in range(1, len(slices)):
-        if depths[n] - depths[kept[-1]] > _SAME_PLACE:
+        if depths[n] - depths[kept[-1]] > SAME_PLACE:
             kept.append(n)
         elif not same_pixels(slices[kept[-1]], slices[n]):
             raise BadFile(
