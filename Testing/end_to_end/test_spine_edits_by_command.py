@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from spine_commands import SPINE, vertebra
 
-from vertebra.exchange import table
+from vertebra.exchange import markups, table
 from vertebra.spine import Flag, from_json
 
 
@@ -95,6 +95,67 @@ def test_an_edit_of_a_table_keeps_the_volumes_that_segmenting_measured(tmp_path)
     inserted = left.vertebrae[-1].instance
     kept = {each.instance: volumes[each.instance] for each in left if each.instance != inserted}
     assert table.read_volumes(file) == pytest.approx(kept)
+
+
+def _point(document):
+    return document["markups"][0]["controlPoints"][1]
+
+
+LINE = {"type": "Line", "controlPoints": [{"label": "a", "position": [0, 0, 0]}]}
+OF_OTHERS = {
+    "descriptions of T12": lambda d: _point(d).update(description="Schmorl's node"),
+    "points without a position": lambda d: _point(d).update(positionStatus="undefined"),
+    "other markups than one list of points": lambda d: d["markups"].append(LINE),
+}
+
+
+@pytest.mark.parametrize("what", OF_OTHERS)
+def test_an_edit_does_not_delete_what_others_wrote_into_markups(capsys, tmp_path, what):
+    file = markups.write(tmp_path / "a.mrk.json", SPINE)
+    document = json.loads(file.read_text())
+    OF_OTHERS[what](document)
+    file.write_text(json.dumps(document))
+    before = file.read_bytes()
+    assert vertebra("spine", "edit", "lock", file, "L1") == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"also holds {what}, which would be lost; write to another file with -o." in said
+    assert file.read_bytes() == before
+    target = tmp_path / "b.spine.json"
+    assert vertebra("spine", "edit", "lock", file, "L1", "-o", target) == 0
+    assert f"Not taken along: {what}." in " ".join(capsys.readouterr().out.split())
+    assert vertebra("convert", file, tmp_path / "c.csv", "--json") == 0
+    assert f"Not taken along: {what}." in json.loads(capsys.readouterr().out)["notes"]
+
+
+def test_an_edit_keeps_how_slicer_displays_the_points(tmp_path):
+    file = markups.write(tmp_path / "a.mrk.json", SPINE)
+    document = json.loads(file.read_text())
+    document["markups"][0]["display"] = {"glyphScale": 4.0, "color": [1.0, 0.5, 0.5]}
+    file.write_text(json.dumps(document))
+    assert vertebra("spine", "edit", "lock", file, "L1") == 0
+    edited = json.loads(file.read_text())["markups"][0]
+    assert edited["display"] == document["markups"][0]["display"]
+    assert [point["locked"] for point in edited["controlPoints"]] == [False, False, True, False]
+
+
+def test_an_edit_does_not_delete_the_columns_of_others_or_other_points_of_interest(
+    capsys, tmp_path, mask_file
+):
+    rows = "level,x_ras_mm,y_ras_mm,z_ras_mm,T-score\nL1,0,0,30,-2.1\nL2,0,0,0,-1.9\n"
+    file = tmp_path / "a.csv"
+    file.write_text(rows)
+    assert vertebra("spine", "edit", "move", file, "L1", "--to", 1, 1, 31) == 1
+    assert "also holds the columns T-score" in " ".join(capsys.readouterr().err.split())
+    assert file.read_text() == rows
+    points = tmp_path / "a_poi.json"
+    assert vertebra("convert", file, points, "--image", mask_file) == 0
+    header, places = json.loads(points.read_text())
+    edit = ("spine", "edit", "relabel", points, "L1", "--as", "L3", "--image", mask_file)
+    assert vertebra(*edit) == 0
+    places["L2"]["61"] = [1, 2, 3]
+    points.write_text(json.dumps([header, places]))
+    assert vertebra(*edit[:4], "L2", "--as", "L4", *edit[7:]) == 1
+    assert "also holds other points of interest" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_file_is_left_as_it_was_when_an_edit_is_refused(spine_file):

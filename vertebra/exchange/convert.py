@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import BadFile, VertebraError
 from ..spine import Spine, Vertebra
 from ..volume import Grid, LabelMap
-from . import table, verse
+from . import markups, table, verse
 from .dicom_reference import readable, require
 from .formats import Around, Format, Holds, formats, named_format
 from .masks import on_grid
@@ -71,7 +71,9 @@ def convert(
     chosen = _write(Path(target), content, to_format, around)
     if isinstance(content, LabelMap):
         return (f"Read {content.source}.",)
-    return _lost(content, chosen.read(Path(target), around), chosen)
+    source_format = named_format(from_format) if from_format else recognized(Path(source))
+    unread = _not_taken_along(source_format.unread(Path(source)))
+    return (*_lost(content, chosen.read(Path(target), around), chosen), *unread)
 
 
 def edit(
@@ -83,14 +85,24 @@ def edit(
 ) -> tuple[Spine, tuple[str, ...]]:
     """Change the points of a file; returns them, and what the file written does not keep of them.
 
-    The volumes of a table are kept.
+    The volumes of a table and the display of markups are kept. What else is in the file but the
+    spine is not: then it is not replaced.
     """
     source, target = Path(source), Path(target)
-    volumes = table.read_volumes(source) if source.name.lower().endswith(".csv") else None
-    around = Around(_maybe(image), volumes=volumes)
-    spine = change(_points(source, around))
+    spine = change(_points(source, Around(_maybe(image))))
+    original = recognized(source)
+    unread = original.unread(source)
+    if unread and target.resolve() == source.resolve():
+        raise BadFile(
+            f"'{source}' also holds {', '.join(unread)}, which would be lost; write to another "
+            "file with -o."
+        )
+    volumes = table.read_volumes(source) if original.name == "csv" else None
+    display = markups.read_display(source) if original.name == "markups" else None
+    around = Around(_maybe(image), volumes=volumes, display=display)
     chosen = _write(target, spine, None, around)
-    return spine, _lost(spine, chosen.read(target, around), chosen)
+    lost = _lost(spine, chosen.read(target, around), chosen)
+    return spine, (*lost, *_not_taken_along(unread))
 
 
 def read_points(
@@ -202,6 +214,10 @@ def _lost(spine: Spine, written: Spine, chosen: Format) -> tuple[str, ...]:
     if any(_known(each) not in kept for each in spine if each.level in written.levels):
         notes.append(f"{chosen.title} does not keep all that is known of each vertebra.")
     return tuple(notes)
+
+
+def _not_taken_along(unread: list[str]) -> tuple[str, ...]:
+    return (f"Not taken along: {', '.join(unread)}.",) if unread else ()
 
 
 def _known(vertebra: Vertebra) -> Vertebra:

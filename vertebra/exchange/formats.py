@@ -37,7 +37,8 @@ class Holds(Enum):
 class Around:
     """What a format may need besides the file: the image, label schemes, the spine of a mask.
 
-    And what a table may hold besides the spine: volumes in millilitres by instance.
+    And what an edited file keeps besides the spine: a table its volumes in millilitres by
+    instance, markups how Slicer displays them.
     """
 
     image: Path | None = None
@@ -46,6 +47,7 @@ class Around:
     scheme_written: str | None = None
     spine: Spine | None = None
     volumes: Mapping[int, float] | None = None
+    display: Mapping[str, Any] | None = None
 
     @cached_property
     def grid(self) -> Grid:
@@ -67,7 +69,8 @@ class Around:
 class Format:
     """One file format; `image_for` says which of "read" and "write" need the image.
 
-    `locks` says whether it keeps which vertebrae are locked.
+    `locks` says whether it keeps which vertebrae are locked, `unread` what of a file is no spine
+    and so in no file that is written from it.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Format:
     write: Callable[[Path, Any, Around], object] | None
     image_for: tuple[str, ...] = ()
     locks: bool = False
+    unread: Callable[[Path], list[str]] = lambda _: []
 
 
 def _verse(variant: verse.Variant, title: str, endings: tuple[str, ...] = ()) -> Format:
@@ -108,8 +112,9 @@ _FORMATS = (
         (".mrk.json",),
         Holds.POINTS,
         lambda path, _: markups.read(path),
-        lambda path, spine, _: markups.write(path, spine),
+        lambda path, spine, around: markups.write(path, spine, around.display),
         locks=True,
+        unread=markups.unread,
     ),
     Format(
         "fcsv",
@@ -127,6 +132,7 @@ _FORMATS = (
         lambda path, _: table.read(path),
         lambda path, spine, around: table.write(path, spine, around.volumes),
         locks=True,
+        unread=table.unread,
     ),
     _verse(verse.Variant.VOXELS, "VerSe centroids in voxels", ("_ctd.json",)),
     _verse(verse.Variant.MM_FROM_FIRST_VOXEL, "VerSe's challenge, mm from the first voxel"),
@@ -139,6 +145,7 @@ _FORMATS = (
         lambda path, _: tptbox.read(path),
         lambda path, spine, around: tptbox.write(path, spine, around.grid),
         image_for=("write",),
+        unread=tptbox.unread,
     ),
     Format(
         "dicom-points",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,9 @@ _UPRIGHT = [-1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0]
 _NUMBER = r"(\d+(?:\.\d+)?(?:e-\d+)?)"
 
 
-def write(path: Path | str, spine: Spine) -> Path:
-    """Write the body centres as one list of control points."""
-    markup = {
+def write(path: Path | str, spine: Spine, display: Mapping[str, Any] | None = None) -> Path:
+    """Write the body centres as one list of control points, displayed as told or Slicer's way."""
+    markup: dict[str, Any] = {
         "type": "Fiducial",
         "coordinateSystem": "LPS",
         "coordinateUnits": "mm",
@@ -40,6 +41,8 @@ def write(path: Path | str, spine: Spine) -> Path:
         "lastUsedControlPointNumber": max((each.instance for each in spine), default=0),
         "controlPoints": [_control_point(vertebra) for vertebra in spine],
     }
+    if display is not None:
+        markup["display"] = display
     runner_up = spine.runner_up
     about = {
         "anchored": spine.anchored_count,
@@ -59,12 +62,39 @@ def read(path: Path | str) -> Spine:
     vertebrae = [
         _vertebra(point, sign, path)
         for markup in listed(document.get("markups"), path, "markups")
-        if markup.get("type", "Fiducial") == "Fiducial"
+        if _is_points(markup)
         for sign in [_sign(markup, path)]
         for point in listed(markup.get("controlPoints", []), path, "control points")
-        if point.get("positionStatus", "defined") == "defined"
+        if _is_placed(point)
     ]
     return _with_about(spine_from(vertebrae), document.get("vertebra"), path)
+
+
+def unread(path: Path | str) -> list[str]:
+    """What a file that can be read holds besides: other markups, templates, a person's words."""
+    markups = read_json(path)["markups"]
+    lists = [markup for markup in markups if _is_points(markup)]
+    points = [point for markup in lists for point in markup.get("controlPoints", [])]
+    placed = [point for point in points if _is_placed(point)]
+    found = []
+    if len(markups) > 1 or len(lists) < len(markups):
+        found.append("other markups than one list of points")
+    if len(placed) < len(points):
+        found.append("points without a position")
+    words = [
+        str(point["label"])
+        for point in placed
+        if str(point.get("description", "")).strip() != describe(_vertebra(point, 1.0, path))
+    ]
+    if words:
+        found.append(f"descriptions of {', '.join(words)}")
+    return found
+
+
+def read_display(path: Path | str) -> dict[str, Any] | None:
+    """How Slicer displays the points, where it wrote that."""
+    displays = [each.get("display") for each in read_json(path)["markups"] if _is_points(each)]
+    return displays[0] if displays and isinstance(displays[0], dict) else None
 
 
 def describe(vertebra: Vertebra) -> str:
@@ -121,6 +151,14 @@ def _vertebra(point: dict[str, Any], sign: float, path: Path | str) -> Vertebra:
         str(point.get("description", "")),
         bool(point.get("locked", False)),
     )
+
+
+def _is_points(markup: dict[str, Any]) -> bool:
+    return bool(markup.get("type", "Fiducial") == "Fiducial")
+
+
+def _is_placed(point: dict[str, Any]) -> bool:
+    return bool(point.get("positionStatus", "defined") == "defined")
 
 
 def _sign(markup: dict[str, Any], path: Path | str) -> float:

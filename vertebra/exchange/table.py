@@ -66,6 +66,14 @@ def read(path: Path | str) -> Spine:
     return spine_from(_vertebra(row, axes, sign, path) for row in rows)
 
 
+def unread(path: Path | str) -> list[str]:
+    """The columns that are passed over."""
+    header, _ = _content(path)
+    known = {*COLUMNS, VOLUME, *_axes(header, Path(path))[0].values()}
+    others = [column for column in header if column not in known]
+    return [f"the columns {', '.join(others)}"] if others else []
+
+
 def read_volumes(path: Path | str) -> dict[int, float] | None:
     """Millilitres by instance, where a table of ours has them."""
     header, rows = _content(path)

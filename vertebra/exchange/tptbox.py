@@ -22,6 +22,7 @@ from .points import one_a_level, unique_levels
 BODY_CENTRE = (50, "Vertebra_Corpus")
 """The subregion of a vertebral body's centre: its number and TPTBox's name for it."""
 
+_BODY_CENTRES = {str(BODY_CENTRE[0]), BODY_CENTRE[1]}
 _NAMES = {**{name: name for name in LEVELS}, "Co": "COCC"}
 _LEVELS = {name: LEVELS[level] for level, name in _NAMES.items()}
 
@@ -61,9 +62,16 @@ def read(path: Path | str) -> Spine:
         for vertebra, parts in points.items()
         if isinstance(parts, dict)
         for part, place in parts.items()
-        if part in (str(BODY_CENTRE[0]), BODY_CENTRE[1])
+        if part in _BODY_CENTRES
     ]
     return one_a_level([(level, _world(place, header, path)) for level, place in found], path)
+
+
+def unread(path: Path | str) -> list[str]:
+    """The points of interest that are passed over."""
+    _, points = read_json(path)
+    places = [place for parts in points.values() if isinstance(parts, dict) for place in parts]
+    return ["other points of interest"] if not _BODY_CENTRES.issuperset(places) else []
 
 
 def _level(name: str, path: Path | str) -> Level:
