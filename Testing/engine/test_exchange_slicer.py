@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from vertebra.anatomy import LEVELS
 from vertebra.exchange import fcsv, markups, segmentation, terminology
 from vertebra.spine import Flag, Provenance, Spine
-from vertebra.volume import Grid, LabelMap
+from vertebra.volume import Algorithm, Grid, LabelMap
 
 slicer = pytest.importorskip("slicer", reason="needs slicer-core")
 vtk = pytest.importorskip("vtk")
@@ -89,11 +89,13 @@ def test_slicer_loads_our_segmentation_with_names_colours_terminology_and_voxels
 def test_a_segmentation_that_slicer_saved_again_keeps_its_instances_and_grid(
     scene, masks, tmp_path
 ):
-    segmentation.write(tmp_path / "a.seg.nrrd", masks)
+    spine = replace(SPINE, provenance=Provenance(method="iterative"))
+    segmentation.write(tmp_path / "a.seg.nrrd", masks, spine)
     node, storage = _loaded_segmentation(scene, tmp_path / "a.seg.nrrd")
     storage.SetFileName(str(tmp_path / "b.seg.nrrd"))
     assert storage.WriteData(node)
     back = segmentation.read(tmp_path / "b.seg.nrrd")
+    assert set(back.algorithms.values()) == {Algorithm("AUTOMATIC", "Vertebra iterative")}
     assert back.names == masks.names
     assert back.grid.same_as(GRID)
     assert same_places(masks, back)
@@ -158,6 +160,7 @@ def test_points_that_slicer_loaded_changed_and_saved_keep_all_that_is_known(scen
     back = markups.read(tmp_path / "b.mrk.json")
     assert back.vertebrae[:3] == spine.vertebrae
     assert [str(level) for level in back.levels] == ["T12", "T13", "L1", "L2"]
+    assert markups.unread(tmp_path / "b.mrk.json") == ["points without a position"]
     old = _stored(scene, "vtkMRMLMarkupsFiducialStorageNode", node, tmp_path / "c.fcsv")
     assert old.WriteData(node)
     assert [each.level for each in fcsv.read(tmp_path / "c.fcsv")] == list(back.levels)
