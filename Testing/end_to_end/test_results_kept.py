@@ -117,6 +117,25 @@ def test_a_persons_corrections_are_not_labelled_over(command, edit, machine, ct,
         assert any(v.locked or Flag.CORRECTED in v.flags for v in kept)
 
 
+@pytest.mark.parametrize("ending", [".spine.json", ".mrk.json"])
+@pytest.mark.parametrize("command", ["label", "segment"])
+@pytest.mark.parametrize(
+    "edit", [["shift", "--by", "1"], ["remove", FIRST], ["move", LAST, "--to", "1", "2", "3"]]
+)
+def test_points_that_were_edited_in_one_of_their_files_are_not_labelled_over(
+    command, edit, ending, machine, ct, tmp_path, capsys
+):
+    machine.install_labeller(POINTS)
+    out = tmp_path / "out"
+    assert vertebra("label", ct, "-o", out) == 0
+    name, *words = edit
+    assert run(["spine", "edit", name, str(out / f"scan{ending}"), *words]) == 0
+    before = files(out)
+    assert vertebra(command, ct, "-o", out) == 1
+    assert "a person" in said(capsys)
+    assert files(out) == before
+
+
 def test_a_result_that_nobody_corrected_is_made_anew(machine, ct, tmp_path):
     machine.install_labeller(POINTS)
     for _ in range(2):

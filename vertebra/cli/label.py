@@ -51,7 +51,7 @@ def label(
     if output is not None:
         require_room(output, name, ct)
         require_no_masks(output, name)
-        require_uncorrected(output, name)
+        require_uncorrected(output, name, takes_points=False)
     with progress_bar("Labelling", quiet=as_json) as progress:
         volume = read_volume(ct, series=series, progress=progress.part(0, 0.3))
         part = progress.part(0.3, 1)

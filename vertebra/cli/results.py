@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import BadFile, Cancelled, VertebraError
 from ..runtime.files import require_writable
 from ..spine import Flag, Spine
@@ -67,17 +69,29 @@ def require_room(folder: Path, name: str, ct: Path, endings: Sequence[str] = POI
         raise VertebraError(f"'{earlier}' is the result of another scan, {source}; {way_out}")
 
 
-def require_uncorrected(folder: Path, name: str, way_out: str = "") -> None:
-    """Raise before a scan is labelled anew if a person corrected what was found before."""
-    from ..exchange import spine_file
+def require_uncorrected(folder: Path, name: str, *, takes_points: bool) -> None:
+    """Raise before a scan is labelled anew if a person corrected what was found before.
 
-    earlier = folder / f"{name}.spine.json"
-    spine = spine_file.read(earlier) if earlier.exists() else Spine()
+    That shows in flags and locks or, since both files are written alike, where they differ.
+    """
+    from ..exchange import markups, spine_file
+
+    file, other = folder / f"{name}.spine.json", folder / f"{name}.mrk.json"
+    if not file.exists():
+        return
+    spine = spine_file.read(file)
     kept = [str(v.level) for v in spine if v.locked or Flag.CORRECTED in v.flags]
     if kept:
+        way_out = f"give --points '{file}' to go on from them, or " if takes_points else ""
         raise VertebraError(
-            f"'{earlier}' holds a person's corrections ({', '.join(kept)}), which would be lost; "
+            f"'{file}' holds a person's corrections ({', '.join(kept)}), which would be lost; "
             f"{way_out}choose another folder with -o."
+        )
+    if other.exists() and not _same_points(spine, markups.read(other)):
+        way_out = "give --points with the right one, or " if takes_points else ""
+        raise VertebraError(
+            f"'{file}' and '{other.name}' hold different points, so a person corrected one of "
+            f"them, which would be lost; {way_out}choose another folder with -o."
         )
 
 
@@ -114,6 +128,15 @@ def picture(
         target.unlink(missing_ok=True)  # that of an earlier result would show other vertebrae
         return [f"The picture is left out: {error}"]
     return []
+
+
+def _same_points(one: Spine, other: Spine) -> bool:
+    """Do two files tell the same vertebrae at the same places, in whatever order?"""
+    a, b = (sorted((v.level, *v.centroid) for v in spine) for spine in (one, other))
+    levels, others = ([level for level, *_ in points] for points in (a, b))
+    return levels == others and np.allclose(
+        [point for _, *point in a], [point for _, *point in b], atol=0.01
+    )
 
 
 def _place(ct: Path) -> Path:

@@ -81,8 +81,7 @@ def segment(
     if output is not None:
         require_room(output, name, ct, (*POINTS, *MASKS))
         if points is None and only is None:
-            kept = f"give --points '{output / f'{name}.spine.json'}' to go on from them, or "
-            require_uncorrected(output, name, kept)
+            require_uncorrected(output, name, takes_points=True)
     with progress_bar("Segmenting", quiet=as_json) as progress:
         volume = read_volume(ct, series=series, progress=progress.part(0, 0.2))
         given = None if points is None else read_points(points, grid=volume.grid)
