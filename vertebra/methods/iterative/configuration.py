@@ -15,6 +15,11 @@ LEAST_FRAGMENT = 1000.0
 TOLERANCE = 2.0
 """delta_max: positions that differ by no more than this (mm) have converged."""
 
+STRAYED = 5.0
+"""A network that sees points is told another one, if its own is so far (mm) from what it found."""
+TELLING = 1.0
+"""In voxels larger than this (mm) that gains nothing."""
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -68,11 +73,13 @@ class Configuration:
 
     def rules(self) -> Rules:
         """The rules of traversal in voxels of this configuration."""
+        told = self.pointed and self.spacing <= TELLING
         return Rules(
             patch=self.patch,
             least=max(1, round(LEAST_FRAGMENT / self.spacing**3)),
             tolerance=max(1, round(TOLERANCE / self.spacing)),
             direction=Direction(self.direction),
+            strayed=STRAYED / self.spacing if told else None,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -24,6 +24,8 @@ class Rules:
     tolerance: int = 2
     iterations: int = 20
     direction: Direction = Direction.DOWN
+    strayed: float | None = None
+    """So far from the body of what it found, or told none, a network is told that body's place."""
 
     @property
     def whole(self) -> Index:

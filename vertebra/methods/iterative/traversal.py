@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from math import dist
-from operator import and_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +37,8 @@ BRIEF = 10
 """A brief run takes what lies no more than so many times delta_max off the middle of a patch."""
 GLANCES = 3
 """So many looks at most are taken at a box before the whole patch is looked at."""
+TOLD_AGAIN = 4
+"""So many times at most a network is told where the body is that it has found."""
 ASKEW = 4
 """A box shows a vertebra well so many times delta_max off its middle."""
 BONE = 100
@@ -118,6 +119,10 @@ class Traversal:
         many times delta_max or less off the patch's middle. The network may be told a point in the
         vertebra's body. Nothing is returned where no fragment is large enough.
         """
+        found = self._converged(start, slack, point)
+        return found and self._told_again(found, point, self.rules.whole)
+
+    def _converged(self, start: Sequence[int], slack: int, point: Spot | None) -> Instance | None:
         number = len(self.instances) + 1
         before: Index | None = None
         i, j, k = start
@@ -151,20 +156,40 @@ class Traversal:
         If a few looks do not show all of it about the middle of the box, the whole patch decides.
         """
         number = len(self.instances) + 1
-        shorter = [size < self.rules.patch for size in shape]
         i, j, k = start
         here: Index = i, j, k
         for looks in range(1, GLANCES + 1):
             fragment = self.look(here, number, looks, point, shape)
             if fragment is None:
                 break
-            cut = any(map(and_, fragment.cut, shorter))
-            if not cut and self._near(fragment.centre, here, times=ASKEW):
-                return Instance.of(number, fragment, converged=True, steps=looks)
+            if not self._cut_off(fragment, shape) and self._near(
+                fragment.centre, here, times=ASKEW
+            ):
+                found = Instance.of(number, fragment, converged=True, steps=looks)
+                return self._told_again(found, point, shape)
             if fragment.centre == here:
                 break
             here = fragment.centre
         return self.track(here, slack=1, point=point)
+
+    def _told_again(self, found: Instance, point: Spot | None, shape: Index) -> Instance:
+        """What the network sees once it is told where the body is that it has found.
+
+        It may have taken one vertebra's body for another's arch; told of the body, it seldom does.
+        """
+        if self.rules.strayed is None:
+            return found
+        for _ in range(TOLD_AGAIN):
+            body = found.body_centre(float(self.volume.grid.spacing[0]))
+            if point is not None and np.linalg.norm(body - point) <= self.rules.strayed:
+                break
+            point = body
+            looks = found.steps + 1
+            fragment = self.look(found.centre, found.number, looks, point, shape)
+            if fragment is None or self._cut_off(fragment, shape):
+                break
+            found = Instance.of(found.number, fragment, converged=found.converged, steps=looks)
+        return found
 
     def look(
         self,
@@ -226,6 +251,10 @@ class Traversal:
         """Is most of a fragment of no vertebra yet?"""
         taken = fragment.window.cut(self.memory, False) & fragment.mask
         return bool(2 * taken.sum() < fragment.mask.sum())
+
+    def _cut_off(self, fragment: Fragment, shape: Index) -> bool:
+        """Does a fragment reach a side at which a box is shorter than a whole patch?"""
+        return any(cut and size < self.rules.patch for cut, size in zip(fragment.cut, shape))
 
     def _near(self, one: Sequence[int], other: Sequence[int], times: int = 1) -> bool:
         """Are two places no further apart than delta_max, or so many times that, on any axis?"""
