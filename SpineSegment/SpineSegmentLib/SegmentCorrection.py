@@ -69,6 +69,7 @@ class SegmentCorrection:
                 self.node = self.volume = self.points = None
                 self.refused.emit(str(error))
             else:
+                self._describeAll()
                 self._watch.follow(self.node, self.points)
         self.changed.emit()
 
@@ -265,11 +266,13 @@ class SegmentCorrection:
         return found
 
     def _describeAll(self) -> None:
-        """Give all segments the levels that they have here."""
+        """Give the segments that say another level the one that they have here."""
         with self._watch.paused():
             for vertebra in self.spine:
                 segmentId = self._ids.get(vertebra.instance)
-                if segmentId and self.node.GetSegmentation().GetSegment(segmentId) is not None:
+                if not segmentId or self.node.GetSegmentation().GetSegment(segmentId) is None:
+                    continue
+                if self._seen(vertebra.instance, vertebra.centroid).level is not vertebra.level:
                     describeSegment(self.node, segmentId, vertebra)
 
     def _newNumber(self, segmentId: str) -> int:

@@ -114,3 +114,13 @@ def segment_names(node: Any) -> list[str]:
 def point_names(node: Any) -> list[str]:
     """The labels of a markups node's points, from the first to the last."""
     return [node.GetNthControlPointLabel(n) for n in range(node.GetNumberOfControlPoints())]
+
+
+def paint(bench: Bench, segment: str, index: tuple[int, int, int]) -> None:
+    """Add a voxel (i, j, k) to a segment, as a stroke of the Segment Editor does."""
+    correction, util = bench.panel.correction, bench.slicer.util
+    before = util.arrayFromSegmentBinaryLabelmap(correction.node, segment, correction.volume)
+    voxels = before.copy()
+    voxels[index[::-1]] = 1
+    util.updateSegmentBinaryLabelmapFromArray(voxels, correction.node, segment, correction.volume)
+    bench.window.settle()
