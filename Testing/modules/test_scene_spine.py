@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 import vtk
-from SpineLabelLib.scene import createSpineNode, keptSpine, showSpine, showTable, takeUp
+from SpineLabelLib.scene import (
+    createSpineNode,
+    currentSpine,
+    keptSpine,
+    showSpine,
+    showTable,
+    takeUp,
+)
 
 from vertebra.anatomy import LEVELS
 from vertebra.errors import BadEdit
@@ -168,6 +175,15 @@ def test_points_from_a_file_alone_are_a_spine_too(
     assert [v.confidence for v in spine] == [v.confidence for v in plain]
     assert [v.completeness for v in spine] == [v.completeness for v in plain]
     assert [(v.flags, v.locked) for v in spine] == [(v.flags, v.locked) for v in plain]
+
+
+def test_points_from_a_file_are_taken_up_as_they_are(
+    lumbar: Spine, slicer: Any, tmp_path: Path
+) -> None:
+    markups.write(tmp_path / "spine.mrk.json", lumbar)
+    loaded = slicer.util.loadMarkups(str(tmp_path / "spine.mrk.json"))
+    assert takeUp(keptSpine(loaded), loaded) == (keptSpine(loaded), ())
+    assert [each.instance for each in currentSpine(loaded)] == [each.instance for each in lumbar]
 
 
 def test_points_from_a_file_are_made_safe_and_look_like_ours_once_they_are_shown(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from SpineLabelLib.scene import (
 )
 
 from vertebra.anatomy import LEVELS
+from vertebra.exchange import markups
 from vertebra.spine import Spine
 
 
@@ -130,6 +132,24 @@ def test_chosen_points_are_where_it_starts_and_stay_as_they_are(bench: Bench, po
     assert bench.ui.spineSelector.currentNode() is points
     assert spine.vertebrae[1].completeness == 0.9
     assert not bench.ui.undoButton.enabled
+
+
+def test_points_from_a_file_are_where_it_starts_with_all_that_the_file_says(
+    bench: Bench, lumbar: Spine, tmp_path: Path
+) -> None:
+    markups.write(tmp_path / "spine.mrk.json", lumbar)
+    points = bench.slicer.util.loadMarkups(str(tmp_path / "spine.mrk.json"))
+    bench.choose_scan(shape=(40, 40, 120))
+    bench.window.choose(bench.ui.spineSelector, points)
+    bench.run()
+    assert bench.rows() == ["T11", "T12 🔒", "L1", "L2", "L3", "L4", "L5"]
+    spine = bench.panel.correction.spine
+    assert [(each.instance, each.confidence) for each in spine] == [
+        (each.instance, each.confidence) for each in lumbar
+    ]
+    bench.window.click_row(bench.table, 3)
+    bench.window.click(bench.ui.deleteButton)
+    assert point_names(points) == ["T11", "T12", "L1", "L3", "L4", "L5"]
 
 
 def test_what_is_known_after_a_run_is_what_the_nodes_say_when_they_are_read_again(

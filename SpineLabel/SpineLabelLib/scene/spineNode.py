@@ -84,7 +84,12 @@ def currentSpine(node) -> Spine:
 
 
 def takeUp(spine: Spine, node) -> tuple[Spine, tuple[str, ...]]:
-    """The spine with what a person did to its points in the scene, and what was refused."""
+    """The spine with what a person did to its points in the scene, and what was refused.
+
+    Points of another origin are the spine as they are; nothing tells what was done to them.
+    """
+    if node.GetAttribute(ATTRIBUTE) is None:
+        return spine, ()
     points = _points(node)
     refused: list[str] = []
 
