@@ -11,7 +11,7 @@ from vertebra.spine import Spine
 from vertebra.worker.signal import Signal
 
 from .History import History
-from .scene import keptSpine, showSpine, takeUp
+from .scene import carried, keptSpine, showSpine, takeUp
 
 Edit = Callable[[Spine], Spine]
 
@@ -97,6 +97,8 @@ class Correction:
             node.PointModifiedEvent,
         ):
             self._observers.append(node.AddObserver(event, self._onPoints))
+        moved = node.TransformModifiedEvent
+        self._observers.append(node.AddObserver(moved, self._onTransform))
         start, end = node.PointStartInteractionEvent, node.PointEndInteractionEvent
         self._observers.append(node.AddObserver(start, self._onDragStart))
         self._observers.append(node.AddObserver(end, self._onDragEnd))
@@ -107,6 +109,13 @@ class Correction:
         self._observers.clear()
         self.history.clear()
         self._dragging = False
+
+    def _onTransform(self, *_) -> None:
+        """A transform has moved all points, which is no edit; states of before lie elsewhere."""
+        spine = carried(self.spine, self.node)
+        if spine != self.spine and not slicer.mrmlScene.IsClosing():
+            self.history.clear()
+            self._become(spine)
 
     def _onDragStart(self, *_) -> None:
         self._dragging = True

@@ -8,6 +8,7 @@ from dataclasses import replace
 import slicer
 from SpineLabelLib.History import History
 from SpineLabelLib.scene import (
+    carried,
     currentSpine,
     describeSegment,
     geometryFromNode,
@@ -48,7 +49,7 @@ class SegmentCorrection:
         self.node = self.volume = self.points = None
         self.case: Case | None = None
         self._later = later
-        self._watch = Watch(later, self._takeUp)
+        self._watch = Watch(later, self._takeUp, self._readAgain)
         self._ids: dict[int, str] = {}
         self._numbers: dict[int, int] = {}
         self.history: History[Case] = History()
@@ -70,7 +71,7 @@ class SegmentCorrection:
                 self.refused.emit(str(error))
             else:
                 self._describeAll()
-                self._watch.follow(self.node, self.points)
+                self._watch.follow(self.node, self.volume, self.points)
         self.changed.emit()
 
     @property
@@ -235,6 +236,14 @@ class SegmentCorrection:
         elif locked:
             self._show(case, shown)
         self._refuse(refusing)
+
+    def _readAgain(self) -> None:
+        """A transform has moved nodes, which is no edit; states of before lie elsewhere."""
+        if self.case is None or slicer.mrmlScene.IsClosing():
+            return
+        if self.points is not None:
+            showSpine(carried(keptSpine(self.points), self.points), self.points)
+        self.follow(self.node, self.volume, self.points)
 
     def _refuse(self, locked: tuple[Vertebra, ...]) -> None:
         try:

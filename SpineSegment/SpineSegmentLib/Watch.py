@@ -9,20 +9,28 @@ from contextlib import contextmanager
 class Watch:
     """Calls `changed` once for all that belongs together; true if voxels were painted.
 
-    >>> watch = Watch(later, changed=lambda repainted: print(repainted))
-    >>> watch.follow(segmentationNode, pointsNode)
+    It calls `moved` instead where a transform has moved a node, the scan included.
+
+    >>> watch = Watch(later, changed=lambda repainted: print(repainted), moved=lambda: None)
+    >>> watch.follow(segmentationNode, volumeNode, pointsNode)
     """
 
     def __init__(
-        self, later: Callable[[Callable[[], None]], None], changed: Callable[[bool], None]
+        self,
+        later: Callable[[Callable[[], None]], None],
+        changed: Callable[[bool], None],
+        moved: Callable[[], None],
     ) -> None:
-        self._later, self._changed = later, changed
+        self._later, self._changed, self._moved = later, changed, moved
         self._observed: list[tuple] = []
         self._paused = self._dragging = self._waiting = self._repainted = False
+        self._elsewhere = False
 
-    def follow(self, node, points=None) -> None:
+    def follow(self, node, volume, points=None) -> None:
         """Watch these nodes from now on."""
         self.forget()
+        for each in filter(None, (node, volume, points)):
+            self._add(each, each.TransformModifiedEvent, lambda *_: self._notice(elsewhere=True))
         segmentation = node.GetSegmentation()
         repainted = segmentation.SourceRepresentationModified
         self._add(segmentation, repainted, lambda *_: self._notice(repainted=True))
@@ -48,7 +56,7 @@ class Watch:
         for subject, tag in self._observed:
             subject.RemoveObserver(tag)
         self._observed.clear()
-        self._dragging = self._repainted = False
+        self._dragging = self._repainted = self._elsewhere = False
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -67,15 +75,20 @@ class Watch:
         if not on:
             self._notice()
 
-    def _notice(self, repainted: bool = False) -> None:
+    def _notice(self, repainted: bool = False, elsewhere: bool = False) -> None:
         if self._paused:
             return
         self._repainted = self._repainted or repainted
+        self._elsewhere = self._elsewhere or elsewhere
         if not (self._dragging or self._waiting):
             self._waiting = True
             self._later(self._tell)
 
     def _tell(self) -> None:
         self._waiting = False
-        repainted, self._repainted = self._repainted, False
-        self._changed(repainted)
+        repainted, elsewhere = self._repainted, self._elsewhere
+        self._repainted = self._elsewhere = False
+        if elsewhere:
+            self._moved()
+        else:
+            self._changed(repainted)

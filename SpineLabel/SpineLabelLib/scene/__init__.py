@@ -17,7 +17,7 @@ from .segmentationNode import (
     vertebraSegments,
 )
 from .segmentVoxels import masksFromNode, writeMask
-from .spineNode import createSpineNode, currentSpine, keptSpine, showSpine, takeUp
+from .spineNode import carried, createSpineNode, currentSpine, keptSpine, showSpine, takeUp
 from .tableNode import Columns, showTable
 from .volumeNode import geometryFromNode, ownGeometry, volumeFromNode
 
@@ -25,6 +25,7 @@ __all__ = [
     "PARTIAL",
     "Columns",
     "Mask",
+    "carried",
     "createSegmentationNode",
     "createSpineNode",
     "currentSpine",

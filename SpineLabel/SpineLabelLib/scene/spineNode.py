@@ -7,18 +7,19 @@ person does to the points in the scene can be told apart and taken up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import slicer
 import vtk
+from scipy.spatial.distance import pdist
 
 from vertebra.anatomy import Level
 from vertebra.anatomy import level as levelOf
 from vertebra.errors import BadEdit, VertebraError
 from vertebra.exchange.markups import describe, understand
 from vertebra.exchange.points import spine_from
-from vertebra.spine import Spine, from_json, to_json
+from vertebra.spine import Point, Spine, from_json, to_json
 
 from .hierarchy import placeBeside
 
@@ -73,9 +74,29 @@ def showSpine(spine: Spine, node) -> None:
 
 
 def keptSpine(node) -> Spine:
-    """The spine that the node last showed; for points of another origin, the spine they make."""
+    """The spine that the node last showed; for points of another origin, the spine they make.
+
+    Where all points have moved as one body it lies where they are: a transform did that, nobody
+    edited them.
+    """
     text = node.GetAttribute(ATTRIBUTE)
-    return from_json(text) if text else _spineOfForeignPoints(node)
+    if not text:
+        return _spineOfForeignPoints(node)
+    spine = from_json(text)
+    moved = carried(spine, node)
+    return moved if _asOneBody(spine, moved) else spine
+
+
+def carried(spine: Spine, node) -> Spine:
+    """The spine where its points are, since a transform and no person has moved them."""
+    places = {point.instance: point.position for point in _points(node)}
+    vertebrae = (
+        replace(each, centroid=places[each.instance])
+        if each.instance in places and _apart(places[each.instance], each.centroid) > MOVED
+        else each
+        for each in spine
+    )
+    return replace(spine, vertebrae=tuple(vertebrae))
 
 
 def currentSpine(node) -> Spine:
@@ -112,11 +133,23 @@ def takeUp(spine: Spine, node) -> tuple[Spine, tuple[str, ...]]:
             continue
         if point.locked != before.locked:
             attempt(lambda old, same=point: old.locked(same.instance, same.locked))
-        if np.linalg.norm(np.subtract(point.position, before.centroid)) > MOVED:
+        if _apart(point.position, before.centroid) > MOVED:
             attempt(lambda old, same=point: old.moved(same.instance, same.position))
         if point.label != before.level.name:
             attempt(lambda old, same=point: _renamed(old, same))
     return spine, tuple(refused)
+
+
+def _asOneBody(before: Spine, after: Spine) -> bool:
+    """Did several centres move, and do all lie to each other as they did?"""
+    moved = sum(a != b for a, b in zip(before.centroids, after.centroids))
+    return moved > 1 and bool(
+        np.allclose(pdist(before.centroids), pdist(after.centroids), rtol=0, atol=MOVED)
+    )
+
+
+def _apart(a: Point, b: Point) -> float:
+    return float(np.linalg.norm(np.subtract(a, b)))
 
 
 def _prepare(node) -> None:
