@@ -211,7 +211,11 @@ class SegmentCorrection:
         """Somebody else changed the nodes: that is an edit too."""
         if self.case is None or slicer.mrmlScene.IsClosing():
             return
-        found = self._segmentsNow(repainted)
+        try:
+            found = self._segmentsNow(repainted)
+        except VertebraError as error:
+            self.refused.emit(str(error))
+            return
         refusing = self.case.refusing(found)
         locked = {each.instance for each in refusing}
         gone = frozenset(self.case.masks.keys() - found.keys() - locked)
@@ -241,9 +245,17 @@ class SegmentCorrection:
         """A transform has moved nodes, which is no edit; states of before lie elsewhere."""
         if self.case is None or slicer.mrmlScene.IsClosing():
             return
-        if self.points is not None:
-            showSpine(carried(keptSpine(self.points), self.points), self.points)
-        self.follow(self.node, self.volume, self.points)
+        before = self._ids, self._numbers
+        try:
+            if self.points is not None:
+                showSpine(carried(keptSpine(self.points), self.points), self.points)
+            self.case = self._read()
+        except VertebraError as error:
+            self._ids, self._numbers = before
+            self.refused.emit(str(error))
+        else:
+            self.history.clear()
+            self.changed.emit()
 
     def _refuse(self, locked: tuple[Vertebra, ...]) -> None:
         try:

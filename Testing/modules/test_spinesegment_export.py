@@ -159,6 +159,7 @@ def test_a_dicom_segmentation_of_a_scan_that_was_moved_has_the_voxels_of_its_ser
     np.testing.assert_array_equal(back.voxels > 0, expected > 0)
     target.unlink()
     bend(scan)
+    window.settle()
     save(panel, "DICOM", target)
     assert "stands under a transform that bends it, so its DICOM" in panel.ui.statusLabel.text
     assert not target.exists()

@@ -191,3 +191,25 @@ def test_masks_that_are_moved_alone_are_read_where_they_are(segmented: Bench, sl
     segmented.window.settle()
     after = correction.case.labelMap().voxels
     np.testing.assert_array_equal(after[..., 2:], before[..., :-2])
+
+
+def test_a_scan_that_is_bent_is_refused_and_its_masks_go_on_when_it_is_so_no_more(
+    segmented: Bench, bend: Callable[[Any], None]
+) -> None:
+    correction = segmented.panel.correction
+    scan, node, before = correction.volume, correction.node, correction.case
+    bend(scan)
+    segmented.window.settle()
+    told = "'CT' stands under a transform that bends it; harden that transform."
+    assert (segmented.status(), segmented.rows()) == (told, NAMES)
+    segmented.panel.say("")
+    segmentation = node.GetSegmentation()
+    segmentation.InvokeEvent(segmentation.SourceRepresentationModified)
+    segmented.window.settle()
+    assert (segmented.status(), segmented.rows()) == (told, NAMES), "a stroke is refused as well"
+    scan.SetAndObserveTransformNodeID(None)
+    segmented.window.settle()
+    assert (correction.node, segmented.rows()) == (node, NAMES)
+    assert correction.case.grid.same_as(before.grid)
+    paint(segmented, "vertebra-4", (5, 5, 5))
+    assert segmented.ui.undoButton.enabled
