@@ -14,7 +14,7 @@ from .Export import FORMATS, exportSpine
 from .Labelling import Labelling
 from .ModelBox import ModelBox
 from .RunButton import RunButton
-from .scene import createSpineNode, showSpine
+from .scene import createSpineNode, scanOf, showSpine
 from .Shortcuts import Shortcuts
 from .VertebraTable import VertebraTable
 
@@ -107,6 +107,8 @@ class Panel:
         self._showFound(result.spine)
         earlier, self._parameters.spine = self._parameters.spine, self._result
         self._result = None
+        if slicer.mrmlScene.IsNodePresent(self._volume):
+            self._parameters.inputVolume = self._volume
         if earlier is not None:
             earlier.SetDisplayVisibility(False)
             done = _("Done. The earlier points are kept, hidden: {name}.")
@@ -137,10 +139,9 @@ class Panel:
         )
         if not path:
             return
+        scan = scanOf(self.correction.node) or self._parameters.inputVolume
         try:
-            written = exportSpine(
-                self.correction.spine, format_, path, self._parameters.inputVolume
-            )
+            written = exportSpine(self.correction.spine, format_, path, scan)
         except VertebraError as error:
             self.say(str(error))
         else:

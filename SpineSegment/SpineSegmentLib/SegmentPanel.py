@@ -10,6 +10,7 @@ from SpineLabelLib.RunButton import RunButton
 from SpineLabelLib.scene import (
     createSpineNode,
     currentSpine,
+    otherScanOf,
     placeBeside,
     showSpine,
     showTable,
@@ -81,7 +82,8 @@ class SegmentPanel:
             chosen = (parameters.segmentation, parameters.inputVolume, parameters.spine)
         if chosen != self._shown:
             alone = chosen[0] is not None and chosen[1] is None
-            self.say(_("Choose the CT that the masks were made on.") if alone else "")
+            asked = [_("Choose the CT that the masks were made on.")] if alone else []
+            self.say(" ".join([*asked, *_leftAside(*chosen)]))
             with slicer.util.WaitCursor():
                 self._follow(chosen)
         if parameters:
@@ -115,13 +117,15 @@ class SegmentPanel:
     def _follow(self, chosen, drawn: Case | None = None) -> None:
         """Correct these masks, scan and points from now on."""
         self._shown = chosen
-        self.correction.follow(*chosen, drawn)
+        masks, volume, points = chosen
+        self.correction.follow(_ifOf(volume, masks), volume, _ifOf(volume, points), drawn)
         if self._parameters:
             self.editor.show(self.correction.node, self.correction.volume)
 
     def _begin(self) -> None:
         parameters = self._parameters
-        points = currentSpine(parameters.spine) if parameters.spine else None
+        given = _ifOf(parameters.inputVolume, parameters.spine)
+        points = currentSpine(given) if given else None
         self.segmenting.start(
             parameters.inputVolume,
             points,
@@ -174,14 +178,18 @@ class SegmentPanel:
             return
         parameters, earlier = self._parameters, self._parameters.segmentation
         case, modifying = drawing.finish(result.spine), parameters.parameterNode.StartModify()
-        if parameters.spine is None:
+        sentences = [_("Done: {count} vertebrae.").format(count=len(case.masks))]
+        points = parameters.spine
+        if _ifOf(drawing.volume, points) is None:
             parameters.spine = createSpineNode(drawing.volume)
             showSpine(result.spine, parameters.spine)
-        parameters.segmentation = drawing.node
-        if parameters.inputVolume is drawing.volume:
-            self._follow((drawing.node, drawing.volume, parameters.spine), case)
+            if points is not None:
+                points.SetDisplayVisibility(False)
+                kept = _("The earlier points are kept, hidden: {name}.")
+                sentences.append(kept.format(name=points.GetName()))
+        parameters.segmentation, parameters.inputVolume = drawing.node, drawing.volume
+        self._follow((drawing.node, drawing.volume, parameters.spine), case)
         parameters.parameterNode.EndModify(modifying)
-        sentences = [_("Done: {count} vertebrae.").format(count=len(case.masks))]
         if earlier is not None:
             earlier.SetDisplayVisibility(False)
             kept = _("The earlier masks are kept, hidden: {name}.")
@@ -276,6 +284,22 @@ class SegmentPanel:
         name = f"{self.correction.node.GetName()}{kind.ending}"
         kinds = f"{_(kind.title)} (*{kind.ending})"
         return qt.QFileDialog.getSaveFileName(window, _("Save the masks"), name, kinds)
+
+
+def _ifOf(volume, node):
+    """Points or masks, unless they were made on another scan than this."""
+    return None if otherScanOf(node, volume) is not None else node
+
+
+def _leftAside(masks, volume, points) -> list[str]:
+    """A sentence on each node that was made on another scan."""
+    sentence = _("'{name}' was made on '{scan}'; choose that scan to go on with it.")
+    scans = [(node, otherScanOf(node, volume)) for node in (masks, points)]
+    return [
+        sentence.format(name=node.GetName(), scan=scan.GetName())
+        for node, scan in scans
+        if scan is not None
+    ]
 
 
 def _later(work) -> None:

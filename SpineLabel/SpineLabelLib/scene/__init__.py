@@ -6,6 +6,7 @@ Both modules use it: SpineSegment depends on SpineLabel for this.
 from .dicomSource import dicomSeries, inSeries
 from .hierarchy import placeBeside
 from .masks import Mask
+from .origin import otherScanOf, scanOf
 from .segmentationNode import (
     PARTIAL,
     createSegmentationNode,
@@ -36,8 +37,10 @@ __all__ = [
     "keptSpine",
     "labelMapFromNode",
     "masksFromNode",
+    "otherScanOf",
     "ownGeometry",
     "placeBeside",
+    "scanOf",
     "segmentedVertebra",
     "setLevel",
     "showLabelMap",

@@ -17,6 +17,7 @@ from vertebra.spine import Flag, Point, Spine, Vertebra
 from vertebra.volume import Grid, LabelMap
 
 from .hierarchy import placeBeside
+from .origin import setScan
 from .volumeNode import geometryFromNode
 
 COMPLETENESS_TAG = "Vertebra.completeness"
@@ -35,6 +36,7 @@ def createSegmentationNode(volumeNode):
     )
     node.CreateDefaultDisplayNodes()
     node.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)
+    setScan(node, volumeNode)
     placeBeside(node, volumeNode)
     return node
 

@@ -22,6 +22,7 @@ from vertebra.exchange.points import spine_from
 from vertebra.spine import Point, Spine, from_json, to_json
 
 from .hierarchy import placeBeside
+from .origin import setScan
 
 ATTRIBUTE = "Vertebra.spine"
 MOVED = 1e-3
@@ -50,6 +51,7 @@ def createSpineNode(volumeNode=None):
     )
     _prepare(node)
     if volumeNode:
+        setScan(node, volumeNode)
         placeBeside(node, volumeNode)
     return node
 
