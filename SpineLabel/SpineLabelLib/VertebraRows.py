@@ -43,10 +43,12 @@ class VertebraRows:
         return self._spine.vertebrae[row] if 0 <= row < len(self._spine) else None
 
     def choose(self, instance: int | None) -> None:
-        """Choose the row of a vertebra, if it is there."""
+        """Choose the row of a vertebra; none for one that is not there."""
         for row, vertebra in enumerate(self._spine):
             if vertebra.instance == instance:
                 self._table.selectRow(row)
+                return
+        self._table.clearSelection()
 
     def fill(self, spine: Spine, rows: Iterable[tuple[Sequence[str], bool]]) -> None:
         """Show these texts, and whether somebody should look; the chosen vertebra stays chosen."""

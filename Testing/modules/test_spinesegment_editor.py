@@ -135,6 +135,23 @@ def test_the_chosen_row_and_the_editors_segment_are_the_same(panel: Any, window:
     assert panel.table.vertebra.level.name == "L1"
 
 
+@pytest.mark.parametrize("name", ["tumour", "L4"])
+def test_a_segment_that_a_person_added_stays_chosen_in_the_editor_after_a_stroke(
+    panel: Any, window: Any, stroke: Callable[..., None], name: str
+) -> None:
+    editor, segmentation = panel.ui.segmentEditor, panel.correction.node.GetSegmentation()
+    added = segmentation.AddEmptySegment("", "Segment_1")
+    editor.setCurrentSegmentID(added)
+    segmentation.GetSegment(added).SetName(name)
+    window.settle()
+    assert panel.table.vertebra is None, "it is no vertebra, or none yet"
+    for place in ((20, 6, 22), (6, 6, 22)):
+        stroke("Paint", place, radius=2)
+        assert editor.currentSegmentID() == added
+    window.click_row(panel.ui.segmentTable, 1)
+    assert editor.currentSegmentID() == "vertebra-2"
+
+
 def test_a_vertebra_that_was_erased_can_be_painted_again(
     panel: Any, window: Any, stroke: Callable[..., None]
 ) -> None:
