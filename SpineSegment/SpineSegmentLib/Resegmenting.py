@@ -32,7 +32,8 @@ class Resegmenting:
         correction = self._correction
         refuse_locked(correction.spine.find(instance))
         self._segmenting.startOne(correction.volume, correction.case, instance, device, model)
-        self._instance, self._mask, self._node = instance, None, correction.node
+        self._instance, self._mask = instance, None
+        self._nodes = correction.node, correction.volume
 
     def forget(self) -> None:
         """There is no run."""
@@ -47,8 +48,8 @@ class Resegmenting:
             return
         judged, mask = result.spine.find(self._instance), self._mask
         self.forget()
-        if self._node is not self._correction.node:
-            self._say(_("Other masks were chosen meanwhile; nothing was changed."))
+        if self._nodes != (self._correction.node, self._correction.volume):
+            self._say(_("Other masks or another scan were chosen meanwhile; nothing was changed."))
         elif mask is None:
             self._say(_("No vertebra was found at this point; nothing was changed."))
         elif self._correction.edit(lambda case: case.segmentedAnew(judged, mask)):

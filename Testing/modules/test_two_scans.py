@@ -132,6 +132,25 @@ def test_points_that_were_chosen_for_another_scan_during_a_run_stay_with_that_on
     assert keptSpine(points) == spine
 
 
+@pytest.mark.parametrize("other", [OTHER, {"name": "soft"}])
+def test_a_vertebra_that_is_segmented_again_is_not_drawn_into_another_scan(
+    bench: Bench, other: dict[str, Any]
+) -> None:
+    scan = bench.choose_scan("slow")
+    bench.run()
+    masks = bench.panel.correction.node
+    before = labelMapFromNode(masks, scan).voxels
+    bench.window.click_row(bench.table, 3)
+    bench.window.click(bench.ui.resegmentButton)
+    bench.choose_scan(**other)
+    bench.finish()
+    assert bench.status() == (
+        "Other masks or another scan were chosen meanwhile; nothing was changed."
+    )
+    np.testing.assert_array_equal(labelMapFromNode(masks, scan).voxels, before)
+    assert not bench.ui.undoButton.enabled
+
+
 def test_points_are_exported_with_the_scan_they_were_made_on(
     bench_for: BenchFor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
