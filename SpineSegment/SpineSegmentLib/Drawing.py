@@ -46,7 +46,7 @@ class Drawing:
                 self.node.GetSegmentation().RemoveSegment(segmentId)
             return
         self.node = self.node or createSegmentationNode(self.volume)
-        if piece.instance not in self._masks:
+        if not self._shows(piece.instance):
             name = piece.name or f"Vertebra {piece.instance}"
             self.node.GetSegmentation().AddEmptySegment(segmentId, name)
         if piece.name:
@@ -55,15 +55,22 @@ class Drawing:
         self._masks[piece.instance] = mask
 
     def finish(self, spine: Spine) -> Case:
-        """Describe what was drawn as the run's result does, whose masks the pieces are."""
-        case = Case(geometryFromNode(self.volume), spine, self._masks)
+        """Describe what was drawn as the run's result does, whose masks the pieces are.
+
+        A segment that somebody removed meanwhile stays away.
+        """
+        masks = {number: mask for number, mask in self._masks.items() if self._shows(number)}
+        case = Case(geometryFromNode(self.volume), spine, masks)
         if self.node is not None:
             modifying = self.node.StartModify()
-            for vertebra in reversed([each for each in spine if each.instance in self._masks]):
+            for vertebra in reversed([each for each in spine if each.instance in masks]):
                 describeSegment(self.node, instance_id(vertebra.instance), vertebra)
                 self.node.GetSegmentation().SetSegmentIndex(instance_id(vertebra.instance), 0)
             self.node.EndModify(modifying)
         return case
+
+    def _shows(self, instance: int) -> bool:
+        return self.node.GetSegmentation().GetSegment(instance_id(instance)) is not None
 
     def drop(self) -> None:
         """Leave nothing behind."""

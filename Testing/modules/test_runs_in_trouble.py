@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bench import MODULES, NAMES, Bench, BenchFor
+from bench import MODULES, NAMES, Bench, BenchFor, segment_names
 
 from vertebra.worker import Piece, client
 from vertebra.worker.result import piece_of
@@ -139,6 +139,25 @@ def test_removing_the_scan_or_its_masks_during_segmenting_ends_it(
     bench.slicer.mrmlScene.RemoveNode(removed)
     bench.finish()
     assert bench.made() == []
+
+
+def test_removing_one_segment_during_segmenting_costs_no_other(bench_for: BenchFor) -> None:
+    bench = bench_for("SpineSegment")
+    bench.choose_scan("slow")
+    bench.start()
+    bench.half_way()
+    node = bench.slicer.util.getNodesByClass("vtkMRMLSegmentationNode")[0]
+    node.GetSegmentation().RemoveSegment("vertebra-2")
+    bench.finish()
+    assert bench.status() == "Done: 6 vertebrae."
+    assert bench.ui.segmentationSelector.currentNode() is node
+    assert segment_names(node) == [NAMES[0], *NAMES[2:]]
+    assert bench.rows() == NAMES
+    assert "A point without a mask." in bench.table.item(1, 6).text()
+    bench.window.click_row(bench.table, 1)
+    bench.window.click(bench.ui.resegmentButton)
+    bench.finish()
+    assert segment_names(node) == NAMES
 
 
 def test_a_scan_without_vertebrae_makes_no_masks(bench_for: BenchFor) -> None:
