@@ -56,6 +56,7 @@ class SegmentPanel:
         self._drawing: Drawing | None = None
         self._look = LookBox()
         self._shown = (None, None, None)
+        self._hidden: set[str] | None = None
         ui.formatBox.addItems([_(kind.title) for kind in KINDS])
         ui.exportButton.connect("clicked(bool)", self._onExportButton)
         ui.tableButton.connect("clicked(bool)", self._onTableButton)
@@ -116,7 +117,7 @@ class SegmentPanel:
 
     def _follow(self, chosen, drawn: Case | None = None) -> None:
         """Correct these masks, scan and points from now on."""
-        self._shown = chosen
+        self._shown, self._hidden = chosen, None
         masks, volume, points = chosen
         self.correction.follow(_ifOf(volume, masks), volume, _ifOf(volume, points), drawn)
         if self._parameters:
@@ -237,15 +238,23 @@ class SegmentPanel:
         self.bar.refresh()
 
     def _showPartial(self) -> None:
-        """Show or hide the vertebrae that do not lie completely in the scan."""
+        """Hide the vertebrae that do not lie completely in the scan, or show what was hidden so.
+
+        Only what becomes another is touched: what a person shows or hides meanwhile stays.
+        """
         node, case = self.correction.node, self.correction.case
         if case is None or node.GetDisplayNode() is None or self._parameters is None:
             return
-        for vertebra in case.spine:
-            segmentId = self.correction.segmentOf(vertebra.instance)
-            if segmentId is not None and case.isPartial(vertebra):
-                shown = self._parameters.showPartial
-                node.GetDisplayNode().SetSegmentVisibility(segmentId, shown)
+        display, segmentation = node.GetDisplayNode(), node.GetSegmentation()
+        cut = (each.instance for each in case.spine if case.isPartial(each))
+        partial = {each for each in map(self.correction.segmentOf, cut) if each is not None}
+        if self._hidden is None:
+            self._hidden = {each for each in partial if not display.GetSegmentVisibility(each)}
+        hidden = set() if self._parameters.showPartial else partial
+        for segmentId in hidden ^ self._hidden:
+            if segmentation.GetSegment(segmentId) is not None:
+                display.SetSegmentVisibility(segmentId, segmentId not in hidden)
+        self._hidden = hidden
 
     def _onTableButton(self, _checked: bool) -> None:
         self.measuring.finish()
