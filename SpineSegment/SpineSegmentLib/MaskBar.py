@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vertebra.anatomy import VERTEBRAE
+from vertebra.anatomy import VERTEBRAE, Level
 from vertebra.spine import Spine, Vertebra
 
 from .Case import Case
@@ -24,6 +24,7 @@ class MaskBar:
 
     def __init__(self, ui, correction: SegmentCorrection, table: SegmentTable) -> None:
         self._ui, self._correction, self._table = ui, correction, table
+        self._shown: tuple[int, Level] | None = None
         ui.levelBox.addItems([level.name for level in VERTEBRAE])
         for name, action in self._actions().items():
             getattr(ui, name).connect("clicked(bool)", lambda _checked, run=action: run())
@@ -31,7 +32,10 @@ class MaskBar:
         self.refresh()
 
     def refresh(self) -> None:
-        """Enable what can be done now, and show the chosen level."""
+        """Enable what can be done now, and show the chosen level.
+
+        Measuring refreshes often; a level that a person is picking meanwhile is theirs.
+        """
         ui, vertebra, case = self._ui, self._table.vertebra, self._correction.case
         for name in NEEDS_ONE:
             getattr(ui, name).enabled = vertebra is not None
@@ -42,7 +46,8 @@ class MaskBar:
             getattr(ui, name).enabled = len(self._correction.spine) > 0
         ui.undoButton.enabled = self._correction.history.canUndo
         ui.redoButton.enabled = self._correction.history.canRedo
-        if vertebra is not None:
+        if vertebra is not None and (vertebra.instance, vertebra.level) != self._shown:
+            self._shown = vertebra.instance, vertebra.level
             ui.levelBox.currentIndex = vertebra.level.rank
 
     def _actions(self) -> dict[str, Callable[[], object]]:

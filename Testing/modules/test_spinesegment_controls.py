@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from bench import Bench, BenchFor
 
+from vertebra.anatomy import LEVELS
+
 
 @pytest.fixture
 def bench(bench_for: BenchFor) -> Bench:
@@ -60,3 +62,21 @@ def test_what_a_person_hides_stays_hidden_after_an_edit(
     display.SetSegmentVisibility(segment, False)
     bench.window.click(bench.ui.allDownButton)
     assert not display.GetSegmentVisibility(segment)
+
+
+def test_a_level_that_a_person_picks_stays_while_bodies_are_measured(
+    bench: Bench, display: Any
+) -> None:
+    box = bench.ui.levelBox
+    bench.window.click_row(bench.table, 2)
+    assert box.currentText == "L1"
+    box.currentIndex = LEVELS["T4"].rank
+    bench.panel.measuring.changed.emit()
+    assert box.currentText == "T4"
+    bench.window.click(bench.ui.renameButton)
+    assert bench.rows()[2] == box.currentText == "T4"
+    bench.window.click(bench.ui.undoButton)
+    assert box.currentText == "L1"
+    box.currentIndex = LEVELS["T4"].rank
+    bench.window.click_row(bench.table, 3)
+    assert box.currentText == "L2"
