@@ -66,6 +66,8 @@ class SegmentPanel:
         segmenting.finished.connect(self._onFinished)
         segmenting.failed.connect(self._onFailed)
         segmenting.cancelled.connect(self._onCancelled)
+        for ended in (segmenting.finished, segmenting.failed, segmenting.cancelled):
+            ended.connect(lambda *_: self._onRow())
         self.correction.changed.connect(self._onChanged)
         self.correction.refused.connect(self.say)
         self.measuring.changed.connect(self._showRows)

@@ -80,3 +80,20 @@ def test_a_level_that_a_person_picks_stays_while_bodies_are_measured(
     box.currentIndex = LEVELS["T4"].rank
     bench.window.click_row(bench.table, 3)
     assert box.currentText == "L2"
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+def test_after_a_run_has_ended_a_vertebra_can_be_segmented_again(
+    bench: Bench, cancelled: bool
+) -> None:
+    scan = bench.choose_scan("slow")
+    bench.run()
+    scan.SetName("slow" if cancelled else "crash")
+    bench.start()
+    bench.window.click_row(bench.table, 3)
+    if cancelled:
+        assert not bench.ui.resegmentButton.enabled
+        bench.half_way()
+        bench.window.click(bench.button)
+    bench.finish()
+    assert bench.ui.resegmentButton.enabled
