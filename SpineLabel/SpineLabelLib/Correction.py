@@ -40,10 +40,10 @@ class Correction:
     def follow(self, node) -> None:
         """Correct the spine of this markups node from now on; None for no spine at all."""
         self._forget()
-        self.spine = Spine()
+        self.spine, refused = Spine(), ()
         if node is not None:
             try:
-                self.spine = keptSpine(node)
+                self.spine, refused = takeUp(keptSpine(node), node)
             except VertebraError as error:
                 self.refused.emit(str(error))
                 node = None
@@ -51,7 +51,8 @@ class Correction:
         if node is not None:
             self._observe(node)
             self._show()
-            self._takeUp()
+        if refused:
+            self.refused.emit(" ".join(refused))
         self.changed.emit()
 
     def edit(self, change: Edit) -> bool:

@@ -186,6 +186,21 @@ def test_a_point_renamed_in_another_module_is_taken_up(panel: Any, window: Any, 
     assert "'lowest' is not a vertebral level" in panel.ui.statusLabel.text
 
 
+def test_what_a_person_did_to_points_before_they_are_chosen_is_taken_up(
+    window: Any, node: Any
+) -> None:
+    showSpine(keptSpine(node).locked(LEVELS["L1"]), node)
+    node.SetNthControlPointLabel(6, "L6")
+    node.SetNthControlPointPositionWorld(5, 3.0, 9.0, -100.0)
+    node.SetNthControlPointLabel(2, "T13")
+    panel = window.select_module("SpineLabel").panel
+    window.choose(panel.ui.spineSelector, node)
+    assert rows(panel) == labels(node) == "T11 T12 L1 L2 L3 L4 L6"
+    assert panel.correction.spine.centroids[5] == (3.0, 9.0, -100.0)
+    assert panel.ui.statusLabel.text == "L1 is locked; unlock it first."
+    assert not panel.ui.undoButton.enabled
+
+
 def test_a_point_deleted_in_another_module_is_taken_up_and_can_come_back(
     panel: Any, window: Any, node: Any
 ) -> None:
