@@ -85,6 +85,14 @@ class Case:
             spine = spine.with_vertebra(replace(vertebra, centroid=mask.body_centre(self.grid)))
         return replace(self, spine=spine, masks={**self.masks, instance: mask})
 
+    def at(self, grid: Grid) -> Case:
+        """The same voxels of a scan that lies elsewhere now."""
+        vertebrae = []
+        for vertebra in self.spine:
+            x, y, z = grid.to_world(self.grid.to_index(vertebra.centroid)).tolist()
+            vertebrae.append(replace(vertebra, centroid=(x, y, z)))
+        return replace(self, grid=grid, spine=replace(self.spine, vertebrae=tuple(vertebrae)))
+
     def refusing(self, found: Segments) -> tuple[Vertebra, ...]:
         """The locked vertebrae whose segments are not what they were."""
         return tuple(each for each in self.spine if each.locked and self._isOther(each, found))

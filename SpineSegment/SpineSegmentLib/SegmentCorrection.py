@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import slicer
 from SpineLabelLib.History import History
 from SpineLabelLib.scene import (
     carried,
     currentSpine,
     describeSegment,
+    fromScan,
     geometryFromNode,
     keptSpine,
     masksFromNode,
@@ -49,9 +51,10 @@ class SegmentCorrection:
         self.node = self.volume = self.points = None
         self.case: Case | None = None
         self._later = later
-        self._watch = Watch(later, self._takeUp, self._readAgain)
+        self._watch = Watch(later, self._takeUp, self._carry)
         self._ids: dict[int, str] = {}
         self._numbers: dict[int, int] = {}
+        self._place: np.ndarray | None = None  # from the scan's voxels to the segmentation
         self.history: History[Case] = History()
 
     def follow(self, node, volumeNode, pointsNode=None, drawn: Case | None = None) -> None:
@@ -65,6 +68,7 @@ class SegmentCorrection:
         self.points = pointsNode if known else None
         if known:
             try:
+                self._place = fromScan(self.node, self.volume)
                 self.case = self._read() if drawn is None else self._taken(drawn)
             except VertebraError as error:
                 self.node = self.volume = self.points = None
@@ -241,7 +245,7 @@ class SegmentCorrection:
             self._show(case, shown)
         self._refuse(refusing)
 
-    def _readAgain(self) -> None:
+    def _carry(self, repainted: bool) -> None:
         """A transform has moved nodes, which is no edit; states of before lie elsewhere."""
         if self.case is None or slicer.mrmlScene.IsClosing():
             return
@@ -249,13 +253,21 @@ class SegmentCorrection:
         try:
             if self.points is not None:
                 showSpine(carried(keptSpine(self.points), self.points), self.points)
-            self.case = self._read()
+            place = fromScan(self.node, self.volume)
+            together = np.allclose(place, self._place, rtol=0, atol=1e-6)
+            self.case = self._elsewhere() if together and not repainted else self._read()
+            self._place = place
         except VertebraError as error:
             self._ids, self._numbers = before
             self.refused.emit(str(error))
         else:
             self.history.clear()
             self.changed.emit()
+
+    def _elsewhere(self) -> Case:
+        """The case where the scan lies now; masks that went along are not read, which is slow."""
+        case, moved = self.case.at(geometryFromNode(self.volume)), self.case.moved
+        return case if self.points is None else replace(self._withPoints(case), moved=moved)
 
     def _refuse(self, locked: tuple[Vertebra, ...]) -> None:
         try:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 class Watch:
     """Calls `changed` once for all that belongs together; true if voxels were painted.
 
-    It calls `moved` instead where a transform has moved a node, the scan included.
+    It calls `moved` instead, likewise, where a transform has moved a node, the scan included.
 
-    >>> watch = Watch(later, changed=lambda repainted: print(repainted), moved=lambda: None)
+    >>> watch = Watch(later, changed=print, moved=print)
     >>> watch.follow(segmentationNode, volumeNode, pointsNode)
     """
 
@@ -19,7 +19,7 @@ class Watch:
         self,
         later: Callable[[Callable[[], None]], None],
         changed: Callable[[bool], None],
-        moved: Callable[[], None],
+        moved: Callable[[bool], None],
     ) -> None:
         self._later, self._changed, self._moved = later, changed, moved
         self._observed: list[tuple] = []
@@ -88,7 +88,5 @@ class Watch:
         self._waiting = False
         repainted, elsewhere = self._repainted, self._elsewhere
         self._repainted = self._elsewhere = False
-        if elsewhere:
-            self._moved()
-        else:
-            self._changed(repainted)
+        tell = self._moved if elsewhere else self._changed
+        tell(repainted)

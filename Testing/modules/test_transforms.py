@@ -180,6 +180,27 @@ def test_scan_masks_and_points_that_are_moved_together_stay_together(
     assert not segmented.ui.undoButton.enabled
 
 
+def test_masks_that_go_along_with_their_scan_are_not_read_again(
+    segmented: Bench, move: Move
+) -> None:
+    correction = segmented.panel.correction
+    correction.points.RemoveNthControlPoint(0)
+    place = np.add(correction.points.GetNthControlPointPositionWorld(2), (5, 0, 0))
+    correction.points.SetNthControlPointPositionWorld(2, *place)
+    segmented.window.settle()
+    notes = [segmented.table.item(row, 6).text() for row in range(7)]
+    masks, case = correction.case.masks, correction.case
+    move(correction.volume, correction.node, correction.points)
+    segmented.window.settle()
+    assert correction.case.masks is masks
+    assert [segmented.table.item(row, 6).text() for row in range(7)] == notes
+    np.testing.assert_allclose(
+        correction.case.grid.to_index(correction.spine.centroids),
+        case.grid.to_index(case.spine.centroids),
+        atol=1e-6,
+    )
+
+
 def test_masks_that_are_moved_alone_are_read_where_they_are(segmented: Bench, slicer: Any) -> None:
     correction = segmented.panel.correction
     before = correction.case.labelMap().voxels

@@ -17,7 +17,7 @@ from .segmentationNode import (
     showLabelMap,
     vertebraSegments,
 )
-from .segmentVoxels import masksFromNode, writeMask
+from .segmentVoxels import fromScan, masksFromNode, writeMask
 from .spineNode import carried, createSpineNode, currentSpine, keptSpine, showSpine, takeUp
 from .tableNode import Columns, showTable
 from .volumeNode import geometryFromNode, ownGeometry, volumeFromNode
@@ -32,6 +32,7 @@ __all__ = [
     "currentSpine",
     "describeSegment",
     "dicomSeries",
+    "fromScan",
     "geometryFromNode",
     "inSeries",
     "keptSpine",

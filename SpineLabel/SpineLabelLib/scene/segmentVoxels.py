@@ -18,7 +18,7 @@ LABELMAP = "Binary labelmap"
 
 def masksFromNode(node, segmentIds: Iterable[str], volumeNode) -> Mapping[str, Mask]:
     """The masks of some segments by ID; an empty segment has none."""
-    toSegmentation, grid = _toSegmentation(node, volumeNode), geometryFromNode(volumeNode)
+    toSegmentation, grid = fromScan(node, volumeNode), geometryFromNode(volumeNode)
     boxes: dict[int, tuple] = {}
     masks = {}
     for segmentId in segmentIds:
@@ -42,13 +42,13 @@ def writeMask(mask: Mask, node, segmentId: str, volumeNode) -> None:
     image.SetExtent(*(bound for span in mask.box for bound in (span.start, span.stop - 1)))
     flat = np.ascontiguousarray(mask.voxels.transpose()).view(np.uint8).ravel()
     image.GetPointData().SetScalars(numpy_to_vtk(flat, deep=True))
-    image.SetImageToWorldMatrix(slicer.util.vtkMatrixFromArray(_toSegmentation(node, volumeNode)))
+    image.SetImageToWorldMatrix(slicer.util.vtkMatrixFromArray(fromScan(node, volumeNode)))
     slicer.vtkSlicerSegmentationsModuleLogic.SetBinaryLabelmapToSegment(
         image, node, segmentId, slicer.vtkSlicerSegmentationsModuleLogic.MODE_REPLACE
     )
 
 
-def _toSegmentation(node, volumeNode) -> np.ndarray:
+def fromScan(node, volumeNode) -> np.ndarray:
     """From the scan's voxels to the space of the segmentation, which may be transformed too."""
     return np.linalg.inv(worldFromNode(node)) @ geometryFromNode(volumeNode).affine
 
