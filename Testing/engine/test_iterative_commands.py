@@ -99,6 +99,7 @@ def test_a_training_that_was_stopped_before_its_first_checkpoint_goes_on_with_re
         assert train("--data", verse_data, "-o", tmp_path / "out") == 130
     assert "go on with --resume" in " ".join(capsys.readouterr().err.split())
     assert train("--data", verse_data, "-o", tmp_path / "out", "--resume") == 0
+    assert "the training begins anew" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_scan_with_voxels_that_hold_no_number_is_left_out(toys, verse_data, tmp_path, capsys):

@@ -92,7 +92,7 @@ def multiview(
                 chosen,
                 encoder,
                 names=names,
-                resume=resume and _begun(encoder),
+                resume=resume and _resumed(encoder),
                 device=device,
                 workers=workers,
                 progress=progress,
@@ -106,7 +106,7 @@ def multiview(
             encoder=encoder if _begun(encoder) else None,
             start=first,
             names=names,
-            resume=resume and _begun(output / "train"),
+            resume=resume and _resumed(output / "train"),
             device=device,
             devices=devices,
             workers=workers,
@@ -170,7 +170,7 @@ def iterative(
             output / "train",
             start=first,
             names=names,
-            resume=resume and _begun(output / "train"),
+            resume=resume and _resumed(output / "train"),
             device=device,
             devices=devices,
             workers=workers,
@@ -222,7 +222,7 @@ def outline(
             output / "train",
             start=split(given)[1],
             names=names,
-            resume=resume and _begun(output / "train"),
+            resume=resume and _resumed(output / "train"),
             device=device,
             workers=workers,
             progress=progress,
@@ -243,6 +243,14 @@ def _begun(folder: Path) -> bool:
     from ..training.checkpoints import STATE
 
     return (folder / STATE).exists()
+
+
+def _resumed(folder: Path) -> bool:
+    """Is there something to resume? It is said where there is not."""
+    begun = _begun(folder)
+    if not begun:
+        errors.print(f"There is no checkpoint in '{folder}' yet: the training begins anew.")
+    return begun
 
 
 def _publish(weights: Mapping[str, Tensor], card: Card, output: Path) -> None:
